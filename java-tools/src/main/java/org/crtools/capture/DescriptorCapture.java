@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.capture;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.crtools.image.ByteString;
+import org.crtools.model.Descriptor;
+import org.crtools.model.OpenDescription;
+import org.crtools.resource.CaptureContext;
+import org.crtools.resource.Fifo;
+import org.crtools.resource.Kinds;
+import org.crtools.resource.OpenFile;
+import org.crtools.resource.Pipe;
+import org.crtools.resource.RefusedException;
+import org.crtools.resource.Resource;
+import org.crtools.resource.SharedObject;
+import org.crtools.sys.FdInfo;
+import org.crtools.sys.FileDescriptor;
+import org.crtools.sys.FileStatus;
+import org.crtools.sys.Host;
+import org.crtools.sys.ProcessCalls.Common;
+import org.crtools.sys.SystemCallException;
+import org.crtools.sys.SystemCalls;
+
+/** The descriptors of all processes of a frozen tree, the descriptions that they share and the objects behind them. */
+final class DescriptorCapture implements CaptureContext {
+    private static final int POLLERR = 0x8;
+    private static final int POLLHUP = 0x10;
+
+    /** Descriptions can be one only when these agree. */
+    private record Key(long device, long inode, int flags, long position) {}
+
+    private record FileId(long device, long inode) {}
+
+    /** An end of a pipe that some descriptor of the tree is on. */
+    private record PipeEnd(OpenFile file, int object) {}
+
+    private final Host host;
+    private final boolean shellJob;
+    private final Refusals refusals;
+    private final Kinds kinds = new Kinds();
+    private final Map<Key, SharedGroups<Integer>> groups = new HashMap<>();
+    private final List<OpenDescription> descriptions = new ArrayList<>();
+    private final Map<FileId, Integer> objectNumbers = new HashMap<>();
+    private final List<SharedObject> objects = new ArrayList<>();
+    private final List<PipeEnd> pipeEnds = new ArrayList<>();
+
+    DescriptorCapture(Host host, boolean shellJob, Refusals refusals) {
+        this.host = host;
+        this.shellJob = shellJob;
+        this.refusals = refusals;
+    }
+
+    @Override
+    public SystemCalls calls() {
+        return host.files();
+    }
+
+    @Override
+    public FileDescriptor duplicate(OpenFile file) throws IOException {
+        try (FileDescriptor process = host.processes().openProcess(file.pid())) {
+            return host.processes().duplicate(process, file.pid(), file.number());
+        }
+    }
+
+    @Override
+    public boolean shellJob() {
+        return shellJob;
+    }
+
+    @Override
+    public int object(FileStatus identity, ObjectMaker make) throws IOException {
+        FileId id = new FileId(identity.device(), identity.inode());
+        Integer known = objectNumbers.get(id);
+        if (known == null) {
+            known = objects.size();
+            objects.add(make.make(known));
+            objectNumbers.put(id, known);
+        }
+        return known;
+    }
+
+    /** Whether some descriptor or mapping on that file was noted. */
+    boolean knows(FileStatus identity) {
+        return objectNumbers.containsKey(new FileId(identity.device(), identity.inode()));
+    }
+
+    List<OpenDescription> descriptions() {
+        return descriptions;
+    }
+
+    List<SharedObject> objects() {
+        return objects;
+    }
+
+    /** The descriptors of one process; what cannot be captured is noted as refused. */
+    List<Descriptor> capture(int pid) throws IOException {
+        List<Descriptor> result = new ArrayList<>();
+        for (int fd : host.proc().descriptors(pid)) {
+            OpenFile file = openFile(pid, fd);
+            Key key = new Key(
+                    file.status().device(),
+                    file.status().inode(),
+                    file.info().flags() & ~SystemCalls.O_CLOEXEC,
+                    file.info().position());
+            SharedGroups<Integer> group =
+                    groups.computeIfAbsent(key, none -> new SharedGroups<>(host.processes(), Common.FILE));
+            int next = descriptions.size();
+            int description = group.add(pid, fd, next);
+            if (description == next) {
+                if (!recognise(file, key.flags())) {
+                    // Keeps the numbers in step; nothing is planned when something is refused.
+                    descriptions.add(null);
+                }
+            }
+            result.add(new Descriptor(fd, description, file.info().closesOnExec()));
+        }
+        return result;
+    }
+
+    private OpenFile openFile(int pid, int fd) throws IOException {
+        String path = "/proc/" + pid + "/fd/" + fd;
+        FileStatus status = host.files().status(ByteString.of(path));
+        FdInfo info = host.proc().descriptorInfo(pid, fd);
+        ByteString link = host.files().readLink(path);
+        return new OpenFile(pid, fd, link, status, info, host.files().fileSystemType(ByteString.of(path)));
+    }
+
+    private boolean recognise(OpenFile file, int flags) throws IOException {
+        try {
+            Resource resource = kinds.recognise(file, this);
+            descriptions.add(new OpenDescription(
+                    file.place(), file.number(), flags, file.info().position(), resource));
+            if (resource instanceof Pipe.End || resource instanceof Fifo.End) {
+                pipeEnds.add(new PipeEnd(file, resource.object().getAsInt()));
+            }
+            return true;
+        } catch (RefusedException refused) {
+            refusals.add(file.place(), refused.getMessage());
+            return false;
+        }
+    }
+
+    /** Refuses pipes with an end that only somebody outside the tree has. To be called when all were captured. */
+    void checkPipes() throws IOException {
+        for (int object = 0; object < objects.size(); object++) {
+            int number = object;
+            List<PipeEnd> ends =
+                    pipeEnds.stream().filter(end -> end.object() == number).toList();
+            if (ends.isEmpty()) {
+                continue;
+            }
+            boolean reader = ends.stream().anyMatch(end -> end.file().info().accessMode() != SystemCalls.O_WRONLY);
+            boolean writer = ends.stream().anyMatch(end -> end.file().info().accessMode() != SystemCalls.O_RDONLY);
+            OpenFile file = ends.get(0).file();
+            if (!reader && !isCutOff(file, POLLERR)) {
+                refusals.add(file.place(), "pipe that is read outside the tree (" + file.link() + ")");
+            }
+            if (!writer && !isCutOff(file, POLLHUP)) {
+                refusals.add(file.place(), "pipe that is written outside the tree (" + file.link() + ")");
+            }
+        }
+    }
+
+    /** Only a descriptor that is no new end itself tells of the other ones: POLLERR without readers, POLLHUP without writers. */
+    private boolean isCutOff(OpenFile file, int event) throws SystemCallException {
+        try (FileDescriptor process = host.processes().openProcess(file.pid());
+                FileDescriptor end = host.processes().duplicate(process, file.pid(), file.number())) {
+            return (host.files().poll(end, file.place(), 0) & event) != 0;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.crtools.CrtoolsException;
+import org.crtools.ExitCode;
+import org.crtools.image.ByteString;
+import org.crtools.image.Format;
+import org.crtools.image.MappedFile;
+
+/**
+ * Names a mapped file that is missing or has another size than at the dump. The kernel finds these and more when it
+ * executes the image, but can only tell that there is one.
+ */
+final class MappedFileCheck {
+    private MappedFileCheck() {}
+
+    /**
+     * Checks an image's files.
+     *
+     * @param name of the image, for the message
+     */
+    static void check(String name, List<MappedFile> files) throws CrtoolsException {
+        for (MappedFile file : files) {
+            // A path in other bytes than UTF-8 is left to the kernel.
+            if (file.hasFlag(Format.CRT_FILE_CHECK)
+                    && !file.hasFlag(Format.CRT_FILE_DELETED)
+                    && ByteString.of(file.path().toString()).equals(file.path())) {
+                check(name, file, Path.of(file.path().toString()));
+            }
+        }
+    }
+
+    private static void check(String name, MappedFile file, Path path) throws CrtoolsException {
+        try {
+            long size = Files.size(path);
+            if (size != file.size()) {
+                throw new CrtoolsException(
+                        ExitCode.CHANGED,
+                        name + ": a file that it maps has changed since the dump: " + path + " (" + size
+                                + " bytes, there were " + file.size() + ")");
+            }
+        } catch (NoSuchFileException missing) {
+            throw new CrtoolsException(ExitCode.CHANGED, name + ": a file that it maps is missing: " + path, missing);
+        } catch (IOException ignored) {
+            // No right to look at it, perhaps: the kernel tells.
+            return;
+        }
+    }
+}

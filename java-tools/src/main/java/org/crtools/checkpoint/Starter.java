@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.crtools.CrtoolsException;
+import org.crtools.ExitCode;
+import org.crtools.capture.CoreDumps;
+import org.crtools.image.Format;
+import org.crtools.sys.Errno;
+
+/** Executes images, with the standard descriptors of this program. */
+public final class Starter {
+    private static final Pattern ERROR = Pattern.compile("error=(\\d+)");
+
+    private Starter() {}
+
+    /**
+     * Runs an image to its end.
+     *
+     * @return its exit status, 128 + n when signal n ended it
+     */
+    public static int run(Path image, List<String> options) throws CrtoolsException {
+        if (!CoreDumps.moduleThere()) {
+            throw new CrtoolsException(
+                    ExitCode.NO_MODULE, "the kernel module crtools is not loaded (modprobe crtools)");
+        }
+        List<String> command = new ArrayList<>();
+        command.add(image.toAbsolutePath().toString());
+        command.addAll(options);
+        Process process;
+        try {
+            process = new ProcessBuilder(command).inheritIO().start();
+        } catch (IOException failure) {
+            throw explain(image, failure);
+        }
+        // A signal that ends this program is passed on, as from any supervisor.
+        Thread passOn = new Thread(process::destroy);
+        Runtime.getRuntime().addShutdownHook(passOn);
+        try {
+            int status = process.waitFor();
+            Runtime.getRuntime().removeShutdownHook(passOn);
+            return status;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new CrtoolsException(ExitCode.FAILED, "interrupted", interrupted);
+        }
+    }
+
+    private static CrtoolsException explain(Path image, IOException failure) {
+        Matcher matcher = ERROR.matcher(String.valueOf(failure.getMessage()));
+        int number = matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+        return switch (number) {
+            case Format.CRT_ERR_CORRUPT ->
+                new CrtoolsException(ExitCode.CORRUPT, image + " is damaged or truncated", failure);
+            case Format.CRT_ERR_VERSION ->
+                new CrtoolsException(ExitCode.CORRUPT, image + " is of another version of the image format", failure);
+            case Format.CRT_ERR_TOO_BIG ->
+                new CrtoolsException(ExitCode.CORRUPT, image + " is damaged: a count in it is over its limit", failure);
+            case Format.CRT_ERR_HOST ->
+                new CrtoolsException(
+                        ExitCode.HOST,
+                        image + " was made on another kind of machine (processor, page size, vdso)",
+                        failure);
+            case Format.CRT_ERR_CHANGED ->
+                new CrtoolsException(
+                        ExitCode.CHANGED, "a file that " + image + " maps has changed since the dump", failure);
+            default -> byErrno(image, Errno.of(number), failure);
+        };
+    }
+
+    private static CrtoolsException byErrno(Path image, Errno errno, IOException failure) {
+        if (errno == Errno.ENOENT) {
+            return new CrtoolsException(ExitCode.CHANGED, image + " or a file that it maps is missing", failure);
+        }
+        if (errno == Errno.EACCES || errno == Errno.EPERM) {
+            return new CrtoolsException(
+                    ExitCode.PERMISSION, "no permission to execute " + image + " or to map its files", failure);
+        }
+        if (errno == Errno.ENOMEM) {
+            return new CrtoolsException(
+                    ExitCode.FAILED, "not enough memory, or a limit is too low for " + image, failure);
+        }
+        return new CrtoolsException(ExitCode.FAILED, "cannot execute " + image + ": " + failure.getMessage(), failure);
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.cli;
+
+import java.util.concurrent.Callable;
+import org.crtools.CrtoolsException;
+import org.crtools.ExitCode;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The crtools command. */
+@Command(
+        name = "crtools",
+        description = "Saves a running process tree into a folder of executable images, and brings it back.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {DumpCommand.class, RestoreCommand.class, ExecCommand.class, CheckCommand.class, ShowCommand.class
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "1:failed",
+            "2:wrong usage",
+            "3:something of the tree cannot be captured",
+            "4:no permission",
+            "5:image damaged, truncated or of another version",
+            "6:image of another kind of machine",
+            "7:the kernel module is not loaded",
+            "8:no such process, or it will not stop",
+            "9:a file is missing or has changed",
+            "10:a pid is taken",
+            "11:no space left"
+        })
+public final class Main implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    /** The version in the jar's manifest. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"crtools " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    /** Runs the command and returns its exit code. */
+    public static int run(String... args) {
+        CommandLine line = new CommandLine(new Main());
+        line.setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
+        line.setParameterExceptionHandler(Main::reportUsage);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        return line.execute(args);
+    }
+
+    @Override
+    public Integer call() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    private static int reportUsage(ParameterException failure, String[] args) {
+        CommandLine command = failure.getCommandLine();
+        command.getErr().println("crtools: " + failure.getMessage());
+        command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+        return ExitCode.USAGE.value();
+    }
+
+    private static int report(Exception failure, CommandLine command) {
+        boolean verbose = command.getCommandSpec().userObject() instanceof Verbose options && options.verbose();
+        String message = failure instanceof CrtoolsException ? failure.getMessage() : failure.toString();
+        for (String sentence : message.split("\n")) {
+            command.getErr().println("crtools: " + sentence);
+        }
+        if (verbose) {
+            failure.printStackTrace(command.getErr());
+        }
+        return failure instanceof CrtoolsException known ? known.exitCode().value() : ExitCode.FAILED.value();
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.cli;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.crtools.CrtoolsException;
+import org.crtools.ExitCode;
+import org.crtools.checkpoint.Checkpoints;
+import org.crtools.checkpoint.Dumper;
+import org.crtools.checkpoint.Failures;
+import org.crtools.checkpoint.Starter;
+import org.crtools.image.Image;
+import org.crtools.image.ImageException;
+import org.crtools.image.ImageReader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** crtools restore */
+@Command(
+        name = "restore",
+        description = "Brings a dumped tree back, and ends as its first process ends.",
+        mixinStandardHelpOptions = true)
+final class RestoreCommand implements Callable<Integer>, Verbose {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(arity = "0..1", paramLabel = "DIR", description = "The folder of the checkpoint.")
+    private Path folder;
+
+    @Option(
+            names = {"-D", "--images-dir"},
+            paramLabel = "DIR",
+            description = "The same as an option.")
+    private Path imagesDir;
+
+    @Option(
+            names = {"-d", "--restore-detached"},
+            description = "End as soon as the tree runs.")
+    private boolean detach;
+
+    @Option(names = "--new-pidns", description = "Restore into a new pid namespace, where every pid is free.")
+    private boolean newPidNamespace;
+
+    @Option(names = "--new-pids", description = "Let the processes have new pids.")
+    private boolean newPids;
+
+    @Option(
+            names = {"-s", "--leave-stopped"},
+            description = "Leave the tree stopped.")
+    private boolean leaveStopped;
+
+    @Option(
+            names = {"-j", "--shell-job"},
+            description = "The tree gets the session and terminal of the caller; needed if it was dumped so.")
+    private boolean shellJob;
+
+    @Option(names = "--verify", description = "Compare all memory contents with their checksums first.")
+    private boolean verify;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Tell where a failure happened.")
+    private boolean verbose;
+
+    @Override
+    public Integer call() throws CrtoolsException {
+        if ((folder == null) == (imagesDir == null)) {
+            throw new ParameterException(spec.commandLine(), "give one DIR");
+        }
+        Path checkpoint = folder == null ? imagesDir : folder;
+        validate(checkpoint);
+        List<String> options = new ArrayList<>();
+        if (detach) {
+            options.add("--detach");
+        }
+        if (newPidNamespace) {
+            options.add("--new-pidns");
+        }
+        if (newPids) {
+            options.add("--new-pids");
+        }
+        if (leaveStopped) {
+            options.add("--leave-stopped");
+        }
+        return Starter.run(checkpoint.resolve(Dumper.TREE_IMAGE), options);
+    }
+
+    private void validate(Path checkpoint) throws CrtoolsException {
+        if (!Files.isDirectory(checkpoint)) {
+            throw new CrtoolsException(ExitCode.FAILED, "there is no folder " + checkpoint);
+        }
+        Image tree = Checkpoints.read(checkpoint.resolve(Dumper.TREE_IMAGE));
+        Map<String, Object> model = Checkpoints.model(tree);
+        if (Boolean.TRUE.equals(model.get("shell_job")) && !shellJob) {
+            throw new CrtoolsException(
+                    ExitCode.USAGE, "the tree was dumped with --shell-job and can only be restored with it");
+        }
+        for (String name : Checkpoints.coreImages(model)) {
+            Path path = checkpoint.resolve(name);
+            Image core = Checkpoints.read(path);
+            Checkpoints.expectMappedFiles(path, core);
+            if (verify) {
+                verify(path, core);
+            }
+        }
+    }
+
+    private static void verify(Path path, Image image) throws CrtoolsException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            ImageReader.verify(channel, image);
+        } catch (ImageException failure) {
+            throw new CrtoolsException(ExitCode.CORRUPT, path + ": " + failure.getMessage(), failure);
+        } catch (IOException failure) {
+            throw Failures.translate(failure);
+        }
+    }
+
+    @Override
+    public boolean verbose() {
+        return verbose;
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.resource;
+
+import static org.crtools.image.Arg.imm;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.crtools.capture.ContentStore;
+import org.crtools.image.ByteString;
+import org.crtools.image.ProgramBuilder;
+import org.crtools.image.Syscall;
+import org.crtools.model.OpenDescription;
+import org.crtools.sys.FileStatus;
+import org.crtools.sys.SystemCalls;
+
+/**
+ * A named pipe (fifo(7)), its name removed perhaps. A descriptor that holds both ends keeps it open while the tree is
+ * made, so that no open(2) waits for a partner.
+ */
+public record Fifo(
+        int index, String place, String source, ByteString path, int mode, boolean deleted, PipeContents contents)
+        implements SharedObject {
+    /** A description of one end, or of both. */
+    public record End(int objectIndex, ByteString path) implements Resource {
+        @Override
+        public String kind() {
+            return "fifo";
+        }
+
+        @Override
+        public String detail() {
+            return path.toString();
+        }
+
+        @Override
+        public OptionalInt object() {
+            return OptionalInt.of(objectIndex);
+        }
+
+        @Override
+        public void open(OpenContext context, OpenDescription description, int target) {
+            Opening.reopen(
+                    context,
+                    context.objectDescriptor(objectIndex),
+                    description.flags() & ~SystemCalls.O_DIRECT | SystemCalls.O_NONBLOCK);
+            Opening.moveTo(context, target);
+            Opening.setFlags(context, target, description.flags());
+        }
+    }
+
+    static Optional<Resource> recognise(OpenFile file, CaptureContext context) throws IOException, RefusedException {
+        FileStatus status = file.status();
+        if (!status.isPipe()) {
+            return Optional.empty();
+        }
+        if (!file.isDeleted()) {
+            Paths.expectLeadsTo(file, context);
+        }
+        int index = context.object(
+                status,
+                number -> new Fifo(
+                        number,
+                        file.place(),
+                        file.source(),
+                        file.path(),
+                        status.mode(),
+                        file.isDeleted(),
+                        PipeContents.of(context.calls(), file.source(), file.place())));
+        return Optional.of(new End(index, file.path()));
+    }
+
+    @Override
+    public String kind() {
+        return "fifo";
+    }
+
+    @Override
+    public String detail() {
+        return path.toString();
+    }
+
+    private String content() {
+        return "fifo-" + index + ".data";
+    }
+
+    @Override
+    public void save(ContentStore store) throws IOException {
+        contents.save(store, source, place, content());
+    }
+
+    @Override
+    public void create(OpenContext context, int target) {
+        ProgramBuilder program = context.program();
+        if (deleted) {
+            ByteString unique = Unlinking.uniqueName(path, index);
+            program.syscall(Syscall.MKNODAT, imm(SystemCalls.AT_FDCWD), program.text(unique), imm(mode), imm(0));
+            Opening.open(context, unique, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK);
+            Opening.moveTo(context, target);
+            Unlinking.unlink(context, unique, path);
+        } else {
+            Opening.open(context, path, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK);
+            Opening.expectType(context, mode, place + ": " + path + " is no longer a FIFO");
+            Opening.moveTo(context, target);
+        }
+        contents.fill(context, target, content());
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.resource;
+
+import static org.crtools.image.Arg.imm;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Optional;
+import org.crtools.capture.ContentStore;
+import org.crtools.image.ByteString;
+import org.crtools.image.ProgramBuilder;
+import org.crtools.image.Syscall;
+import org.crtools.sys.FileDescriptor;
+import org.crtools.sys.FileStatus;
+import org.crtools.sys.SystemCalls;
+
+/**
+ * A file in memory (memfd_create(2)).
+ *
+ * @param seals F_SEAL_*
+ */
+public record MemoryFile(int index, String place, String source, ByteString name, int mode, long size, int seals)
+        implements SharedObject {
+    static final String PREFIX = "/memfd:";
+
+    private static final int F_ADD_SEALS = 1033;
+    private static final int F_SEAL_SEAL = 1;
+    private static final int F_SEAL_FUTURE_WRITE = 0x10;
+    private static final int MFD_ALLOW_SEALING = 2;
+    private static final int PERMISSIONS = 07777;
+
+    static Optional<Resource> recognise(OpenFile file, CaptureContext context) throws IOException, RefusedException {
+        if (!file.status().isRegular()
+                || !file.isDeleted()
+                || file.fileSystem() == FileSystems.TMPFS && !file.linkStarts(PREFIX)) {
+            return Optional.empty();
+        }
+        if (file.fileSystem() == FileSystems.SECRETMEM) {
+            throw new RefusedException("secretmem");
+        }
+        if (file.fileSystem() == FileSystems.HUGETLBFS) {
+            throw new RefusedException("hugetlb memory");
+        }
+        if (!file.linkStarts(PREFIX)) {
+            return Optional.empty();
+        }
+        int index = object(file.place(), file.source(), file.link(), file.status(), context);
+        return Optional.of(new Reopened(index, "memfd", file.path().toString()));
+    }
+
+    /** The index of the object behind an open or mapped memfd. */
+    static int object(String place, String source, ByteString link, FileStatus status, CaptureContext context)
+            throws IOException, RefusedException {
+        int seals;
+        try (FileDescriptor file = context.calls().open(source, SystemCalls.O_RDONLY)) {
+            seals = context.calls().seals(file).orElse(F_SEAL_SEAL);
+        }
+        if ((seals & F_SEAL_FUTURE_WRITE) != 0) {
+            throw new RefusedException("memfd sealed with F_SEAL_FUTURE_WRITE");
+        }
+        byte[] bytes = OpenFile.withoutDeleted(link).toBytes();
+        ByteString name = ByteString.of(Arrays.copyOfRange(bytes, PREFIX.length(), bytes.length));
+        return context.object(
+                status, number -> new MemoryFile(number, place, source, name, status.mode(), status.size(), seals));
+    }
+
+    @Override
+    public String kind() {
+        return "memfd";
+    }
+
+    @Override
+    public String detail() {
+        return name.toString();
+    }
+
+    private String content() {
+        return "shm-" + index + ".data";
+    }
+
+    @Override
+    public void save(ContentStore store) throws IOException {
+        store.saveFile(source, place, size, content());
+    }
+
+    @Override
+    public void create(OpenContext context, int target) {
+        ProgramBuilder program = context.program();
+        boolean sealable = seals != F_SEAL_SEAL;
+        program.syscall(Syscall.MEMFD_CREATE, program.text(name), imm(sealable ? MFD_ALLOW_SEALING : 0))
+                .into(context.slot());
+        Opening.moveTo(context, target);
+        program.syscall(Syscall.FTRUNCATE, target, size);
+        Opening.load(context, content(), target, 0);
+        program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
+        if (sealable && seals != 0) {
+            program.syscall(Syscall.FCNTL, target, F_ADD_SEALS, seals);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.resource;
+
+import static org.crtools.image.Arg.imm;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.crtools.capture.ContentStore;
+import org.crtools.image.ByteString;
+import org.crtools.image.ProgramBuilder;
+import org.crtools.image.Syscall;
+import org.crtools.sys.FileStatus;
+import org.crtools.sys.SystemCalls;
+
+/**
+ * A regular file whose last name was removed while it was open or mapped: saved whole.
+ *
+ * @param nameless made by O_TMPFILE: the path is its folder's, with a number of the kernel's
+ */
+public record UnlinkedFile(
+        int index,
+        String place,
+        String source,
+        ByteString path,
+        int mode,
+        int uid,
+        int gid,
+        long size,
+        boolean nameless)
+        implements SharedObject {
+    private static final int PERMISSIONS = 07777;
+
+    static Optional<Resource> recognise(OpenFile file, CaptureContext context) throws IOException, RefusedException {
+        if (!file.status().isRegular() || !file.isDeleted()) {
+            return Optional.empty();
+        }
+        if (file.fileSystem() == FileSystems.MQUEUE) {
+            throw new RefusedException("mqueue");
+        }
+        int index = context.object(
+                file.status(),
+                number -> of(
+                        number,
+                        file.place(),
+                        file.source(),
+                        file.link(),
+                        file.status(),
+                        file.hasFlag(SystemCalls.TMPFILE_BIT)));
+        return Optional.of(new Reopened(index, "unlinked file", file.path().toString()));
+    }
+
+    /** The object behind an open or mapped file without a name. */
+    static UnlinkedFile of(
+            int index, String place, String source, ByteString link, FileStatus status, boolean nameless) {
+        return new UnlinkedFile(
+                index,
+                place,
+                source,
+                OpenFile.withoutDeleted(link),
+                status.mode(),
+                status.uid(),
+                status.gid(),
+                status.size(),
+                nameless);
+    }
+
+    @Override
+    public String kind() {
+        return "unlinked file";
+    }
+
+    @Override
+    public String detail() {
+        return path.toString();
+    }
+
+    private String content() {
+        return "file-" + index + ".data";
+    }
+
+    @Override
+    public void save(ContentStore store) throws IOException {
+        store.saveFile(source, place, size, content());
+    }
+
+    private static void make(OpenContext context, ByteString where, int flags, int target) {
+        ProgramBuilder program = context.program();
+        program.syscall(
+                        Syscall.OPENAT,
+                        imm(SystemCalls.AT_FDCWD),
+                        program.text(where),
+                        imm(flags | SystemCalls.O_RDWR),
+                        imm(0600))
+                .into(context.slot());
+        Opening.moveTo(context, target);
+    }
+
+    @Override
+    public void create(OpenContext context, int target) {
+        ProgramBuilder program = context.program();
+        if (nameless) {
+            make(context, Unlinking.folder(path), SystemCalls.O_TMPFILE, target);
+        } else {
+            ByteString unique = Unlinking.uniqueName(path, index);
+            make(context, unique, SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW, target);
+            Unlinking.unlink(context, unique, path);
+        }
+        program.syscall(Syscall.FTRUNCATE, target, size);
+        Opening.load(context, content(), target, 0);
+        program.syscall(Syscall.FCHOWN, target, uid, gid).warn().label("owner of unlinked files");
+        program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.sys;
+
+import com.kenai.jffi.LastError;
+import java.lang.ref.Reference;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Memory;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+import jnr.ffi.types.int64_t;
+import org.crtools.image.Syscall;
+
+/**
+ * The way into the kernel: syscall(2) and memory for its arguments. One native function is bound, as binding is what
+ * costs at start-up.
+ */
+public final class Kernel {
+    /** syscall(2) of the C library. */
+    public interface Library {
+        @int64_t
+        long syscall(
+                @int64_t long number,
+                @int64_t long a,
+                @int64_t long b,
+                @int64_t long c,
+                @int64_t long d,
+                @int64_t long e,
+                @int64_t long f);
+    }
+
+    private final Library library;
+    private final Runtime runtime;
+
+    private Kernel(Library library) {
+        this.library = library;
+        this.runtime = Runtime.getRuntime(library);
+    }
+
+    /** Loads the native code; takes a tenth of a second. */
+    public static Kernel load() {
+        return new Kernel(LibraryLoader.create(Library.class).load("c"));
+    }
+
+    /** Zeroed memory outside the heap, freed with the object. */
+    public Pointer allocate(int bytes) {
+        return Memory.allocateDirect(runtime, bytes, true);
+    }
+
+    /** NUL-terminated bytes. */
+    Pointer string(byte[] bytes) {
+        Pointer pointer = allocate(bytes.length + 1);
+        pointer.put(0, bytes, 0, bytes.length);
+        return pointer;
+    }
+
+    /** The result, or minus the error number. Restarted while it is interrupted by a signal. */
+    long raw(Syscall call, long... args) {
+        while (true) {
+            long result = library.syscall(
+                    call.number(), arg(args, 0), arg(args, 1), arg(args, 2), arg(args, 3), arg(args, 4), arg(args, 5));
+            if (result != -1) {
+                return result;
+            }
+            int errno = LastError.getInstance().get();
+            if (errno != Errno.EINTR.number()) {
+                return -errno;
+            }
+        }
+    }
+
+    long call(Syscall call, String object, long... args) throws SystemCallException {
+        long result = raw(call, args);
+        if (result < 0) {
+            throw new SystemCallException(call.title(), object, (int) -result);
+        }
+        return result;
+    }
+
+    /** A call whose argument {@code index} is the address of memory that must outlive it. */
+    long callWith(Syscall call, String object, Pointer memory, long... args) throws SystemCallException {
+        try {
+            return call(call, object, args);
+        } finally {
+            Reference.reachabilityFence(memory);
+        }
+    }
+
+    private static long arg(long[] args, int index) {
+        return index < args.length ? args[index] : 0;
+    }
+}

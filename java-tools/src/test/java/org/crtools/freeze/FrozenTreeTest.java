@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.freeze;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.crtools.CrtoolsException;
+import org.crtools.ExitCode;
+import org.crtools.sys.Host;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** On real processes of this machine. */
+class FrozenTreeTest {
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    private final Host host = Host.load();
+    private ProcessHandle process;
+
+    /** Not as a child of this JVM, whose own wait(2) would take the news of the stops away. */
+    @BeforeEach
+    void start() throws Exception {
+        Process shell = new ProcessBuilder(
+                        "sh", "-c", "setsid sh -c 'sleep 1000 | sleep 1000; :' </dev/null >/dev/null 2>&1 & echo $!")
+                .start();
+        long pid = Long.parseLong(new String(shell.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim());
+        shell.waitFor();
+        process = ProcessHandle.of(pid).orElseThrow();
+        while (process.descendants().filter(this::sleeps).count() < 2) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @AfterEach
+    void end() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+
+    private boolean sleeps(ProcessHandle handle) {
+        return handle.info().command().filter(path -> path.endsWith("/sleep")).isPresent();
+    }
+
+    private FrozenTree freeze() throws Exception {
+        return FrozenTree.freeze((int) process.pid(), TIMEOUT, host.trace(), host.processes(), host.proc());
+    }
+
+    private char state(int pid) throws Exception {
+        return host.proc().stat(pid).state();
+    }
+
+    @Test
+    void everyProcessStandsStillAndRunsOnAfterwards() throws Exception {
+        try (FrozenTree tree = freeze()) {
+            assertEquals(3, tree.processes().size());
+            for (FrozenProcess frozen : tree.processes()) {
+                assertEquals('t', state(frozen.pid()));
+                assertFalse(frozen.jobStopped());
+            }
+            tree.resume();
+            for (FrozenProcess frozen : tree.processes()) {
+                assertTrue("SR".indexOf(state(frozen.pid())) >= 0);
+            }
+        }
+        assertTrue(process.isAlive());
+    }
+
+    @Test
+    void aStoppedJobStaysStopped() throws Exception {
+        host.processes().kill((int) process.pid(), 19);
+        while (state((int) process.pid()) != 'T') {
+            Thread.onSpinWait();
+        }
+        try (FrozenTree tree = freeze()) {
+            assertTrue(tree.processes().get(0).jobStopped());
+            tree.resume();
+        }
+        // On its way from the tracer's stop into its own it runs for a moment.
+        while (state((int) process.pid()) == 'R') {
+            Thread.onSpinWait();
+        }
+        assertEquals('T', state((int) process.pid()));
+    }
+
+    @Test
+    void killedTreesAreGone() throws Exception {
+        try (FrozenTree tree = freeze()) {
+            tree.kill();
+        }
+        assertFalse(process.isAlive() && state((int) process.pid()) != 'Z');
+    }
+
+    @Test
+    void thereMustBeAProcess() {
+        CrtoolsException failure = assertThrows(
+                CrtoolsException.class,
+                () -> FrozenTree.freeze(0x3ffffff, TIMEOUT, host.trace(), host.processes(), host.proc()));
+        assertEquals(ExitCode.NO_PROCESS, failure.exitCode());
+    }
+}

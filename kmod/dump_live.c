@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Whether a process is stopped, and whether it ran since. */
+
+#include <linux/cgroup.h>
+#include <linux/delay.h>
+#include <linux/freezer.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+
+#include "crtools.h"
+#include "dump.h"
+
+/* How long a stopped thread may take to leave the CPU. */
+#define CRT_OFF_CPU_MS	1000
+
+/*
+ * The stopped states in which no more of the thread's own code can run until
+ * someone lets it. The flags of the first two are cleared before the thread
+ * is woken.
+ */
+static bool crt_is_stopped(struct task_struct *task)
+{
+	unsigned int state;
+
+	if (task_is_stopped_or_traced(task))
+		return true;
+	state = READ_ONCE(task->__state);
+	if (state & TASK_FROZEN)
+		return true;
+	/* The freezer of cgroup v2; a sleep in vfork() is not interruptible. */
+	return cgroup_task_frozen(task) &&
+	       (READ_ONCE(task->jobctl) & JOBCTL_TRAP_FREEZE) &&
+	       (state & TASK_INTERRUPTIBLE);
+}
+
+static bool crt_on_cpu(struct task_struct *task)
+{
+	/* What the thread did before it left the CPU is seen after this. */
+	return smp_load_acquire(&task->on_cpu);
+}
+
+/* Dead threads are no part of the image. */
+static bool crt_is_dead(struct task_struct *task)
+{
+	return READ_ONCE(task->exit_state) != 0;
+}
+
+static int crt_wait_off_cpu(struct task_struct *task)
+{
+	int ms;
+
+	for (ms = 0; crt_on_cpu(task); ms++) {
+		if (ms >= CRT_OFF_CPU_MS || !crt_is_stopped(task))
+			return -EBUSY;
+		if (msleep_interruptible(1))
+			return -EINTR;
+	}
+	return crt_is_stopped(task) ? 0 : -EBUSY;
+}
+
+/* What the entry code puts into ax until the call has a result: errno 38. */
+#define CRT_NO_RESULT	(-38)
+
+/* Inside a system call that has not returned: no state to continue from. */
+static bool crt_in_syscall(struct task_struct *task)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+
+	return (long)regs->orig_ax >= 0 && (long)regs->ax == CRT_NO_RESULT;
+}
+
+/*
+ * Stops by ptrace and by the older freezer happen inside system calls as
+ * well, the others only on the way back to user mode.
+ */
+static int crt_check_stop(struct task_struct *task)
+{
+	bool in_event = false, exiting = false;
+	struct sighand_struct *sighand;
+	unsigned long flags;
+
+	if (READ_ONCE(task->__state) & TASK_FROZEN)
+		return crt_in_syscall(task) ? -EBUSY : 0;
+
+	sighand = crt_lock_sighand(task, &flags);
+	if (!sighand)
+		return -ESRCH;
+	if (task_is_traced(task) && task->last_siginfo &&
+	    task->last_siginfo->si_signo == SIGTRAP) {
+		int event = task->last_siginfo->si_code >> 8;
+
+		in_event = event != PTRACE_EVENT_STOP;
+		exiting = event == PTRACE_EVENT_EXIT;
+	}
+	spin_unlock_irqrestore(&sighand->siglock, flags);
+
+	if (exiting || (in_event && crt_in_syscall(task)))
+		return -EBUSY;
+	return 0;
+}
+
+/* Takes references of all threads that live. */
+static int crt_gather(struct crt_dumper *dumper)
+{
+	struct signal_struct *sig = dumper->leader->signal;
+	struct task_struct *task;
+	u32 room, nr;
+	int ret = 0;
+
+again:
+	room = READ_ONCE(sig->nr_threads) + 8;
+	if (room > CRT_MAX_THREADS)
+		return -E2BIG;
+	dumper->threads = kvcalloc(room, sizeof(*dumper->threads),
+				   GFP_KERNEL_ACCOUNT);
+	if (!dumper->threads)
+		return -ENOMEM;
+
+	nr = 1;
+	rcu_read_lock();
+	__for_each_thread(sig, task) {
+		if (crt_is_dead(task))
+			continue;
+		if (task != dumper->leader && nr == room) {
+			ret = -EAGAIN;
+			break;
+		}
+		/* Registers are on the stack, which goes before the task. */
+		if (!try_get_task_stack(task))
+			continue;
+		get_task_struct(task);
+		dumper->threads[task == dumper->leader ? 0 : nr++] = task;
+	}
+	rcu_read_unlock();
+	dumper->nr_threads = nr;
+
+	if (ret == -EAGAIN) {
+		crt_live_close(dumper);
+		ret = 0;
+		goto again;
+	}
+	/* The leader has ended, other threads live on. */
+	if (!dumper->threads[0])
+		return nr > 1 ? -EOPNOTSUPP : -ESRCH;
+	return 0;
+}
+
+void crt_live_close(struct crt_dumper *dumper)
+{
+	u32 i;
+
+	if (!dumper->threads)
+		return;
+	for (i = 0; i < dumper->nr_threads; i++) {
+		if (!dumper->threads[i])
+			continue;
+		crt_call(put_task_stack)(dumper->threads[i]);
+		put_task_struct(dumper->threads[i]);
+	}
+	kvfree(dumper->threads);
+	dumper->threads = NULL;
+}
+
+/* Counts what changes when a thread runs; -ESTALE if one may be running. */
+static int crt_count_runs(struct task_struct *leader, struct mm_struct *mm,
+			  struct crt_run_count *ret)
+{
+	struct task_struct *task;
+	int error = 0;
+
+	ret->switches = 0;
+	ret->threads = 0;
+	rcu_read_lock();
+	__for_each_thread(leader->signal, task) {
+		if (crt_is_dead(task))
+			continue;
+		if (READ_ONCE(task->mm) != mm || !crt_is_stopped(task) ||
+		    crt_on_cpu(task)) {
+			error = -ESTALE;
+			break;
+		}
+		ret->switches += READ_ONCE(task->nvcsw) +
+				 READ_ONCE(task->nivcsw);
+		ret->threads++;
+	}
+	rcu_read_unlock();
+	return error;
+}
+
+/* Another process on the same memory would go on changing it. */
+static bool crt_mm_is_shared(struct crt_dumper *dumper)
+{
+	struct task_struct *process, *task;
+	bool ret = false;
+
+	/* One for each thread, and ours. */
+	if (atomic_read(&dumper->mm->mm_users) <= dumper->nr_threads + 1)
+		return false;
+	rcu_read_lock();
+	for_each_process_thread(process, task) {
+		if (READ_ONCE(task->mm) == dumper->mm &&
+		    task->signal != dumper->leader->signal &&
+		    !(READ_ONCE(task->flags) & PF_KTHREAD)) {
+			ret = true;
+			goto out;
+		}
+	}
+out:
+	rcu_read_unlock();
+	return ret;
+}
+
+int crt_live_open(struct crt_dumper *dumper)
+{
+	u32 i;
+	int ret;
+
+	ret = crt_gather(dumper);
+	if (ret)
+		return ret;
+	for (i = 0; i < dumper->nr_threads; i++) {
+		struct task_struct *task = dumper->threads[i];
+
+		if (READ_ONCE(task->mm) != dumper->mm || !crt_is_stopped(task))
+			return -EBUSY;
+		ret = crt_wait_off_cpu(task);
+		if (!ret)
+			ret = crt_check_stop(task);
+		if (ret)
+			return ret;
+	}
+	if (crt_mm_is_shared(dumper))
+		return -EOPNOTSUPP;
+
+	ret = crt_count_runs(dumper->leader, dumper->mm, &dumper->dump->ran);
+	if (ret || dumper->dump->ran.threads != dumper->nr_threads)
+		return -EBUSY;
+	return 0;
+}
+
+int crt_live_check(const struct crt_dump *dump)
+{
+	struct crt_run_count ran;
+	int ret;
+
+	ret = crt_count_runs(dump->leader, dump->mm, &ran);
+	if (ret)
+		return ret;
+	if (!ran.threads)
+		return -ESRCH;
+	return ran.threads == dump->ran.threads &&
+	       ran.switches == dump->ran.switches ? 0 : -ESTALE;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The links in /proc/PID/mfd/.
+ *
+ * Reading one gives the path of the mapped file, with " (deleted)" where it
+ * has none; opening one opens the file anew, like /proc/PID/fd/N: the flags
+ * are the opener's, and the kernel checks them against the mode of the file,
+ * its mount and the security module. What it cannot check is the way to the
+ * file. A process that has a file mapped need not have a descriptor, could
+ * not reach the file by a path, and may have been given no more than a look
+ * at it: a read-only System V segment of another user has an inode with mode
+ * 0777, which its path hides. In /proc/PID/map_files/ this is why following
+ * takes a capability.
+ *
+ * Here one may follow a link, having attach rights over the process, if this
+ * gives no right of writing that was not there before. It is enough that
+ *
+ *   1. one has the capability that map_files/ wants, or
+ *   2. the file is one's own, or
+ *   3. the mode of the file lets one not write anyway, or
+ *   4. the file can be opened for writing by its path, which leads to this
+ *      very file on this very mount, or
+ *   5. the process may write to the file through the mapping (so it was
+ *      opened for writing when it was mapped), and the file is no object of
+ *      the kernel's own (System V or anonymous shared memory), which those who
+ *      map it cannot truncate.
+ *
+ * where 3 and 5 are for regular files only: opening a device gives more than
+ * its bytes. Otherwise EACCES. In cases 2 to 5 reading is nothing new: who may
+ * attach can read the mapping, and the file past its end with mremap(); and
+ * the mode of the file must let one read, all the same.
+ */
+
+#include <linux/capability.h>
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/user_namespace.h>
+
+#include "crtools.h"
+#include "proc.h"
+
+struct crt_mfd_target {
+	struct path path;	/* with a reference */
+	bool writable;		/* through the mapping, at least by mprotect */
+};
+
+/* Fills *ret; the caller calls path_put() on its path. */
+static int crt_mfd_target(const struct dentry *dentry,
+			  struct crt_mfd_target *ret)
+{
+	const vm_flags_t writable = VM_SHARED | VM_MAYWRITE;
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	unsigned long start;
+	int err;
+
+	err = crt_mfd_parse(&dentry->d_name, &start);
+	if (err)
+		return err;
+	mm = crt_proc_get_mm(d_inode(dentry), NULL);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm) == -ESRCH ? -ENOENT : PTR_ERR(mm);
+	err = mmap_read_lock_killable(mm);
+	if (err)
+		goto out;
+	vma = vma_lookup(mm, start);
+	if (vma && vma->vm_start == start && vma->vm_file) {
+		ret->path = *file_user_path(vma->vm_file);
+		path_get(&ret->path);
+		ret->writable = (vma->vm_flags & writable) == writable;
+	} else {
+		err = -ENOENT;
+	}
+	mmap_read_unlock(mm);
+out:
+	mmput(mm);
+	return err;
+}
+
+/* Case 4: does the path lead the caller here? */
+static bool crt_mfd_reachable(const struct path *path)
+{
+	struct path found;
+	bool ret = false;
+	char *buf, *name;
+
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return false;
+	name = d_path(path, buf, PATH_MAX);
+	/*
+	 * d_path() gives no links, so following none loses nothing; it keeps
+	 * this lookup from coming back to us.
+	 */
+	if (!IS_ERR(name) && !kern_path(name, LOOKUP_NO_SYMLINKS, &found)) {
+		ret = path_equal(path, &found);
+		path_put(&found);
+	}
+	kfree(buf);
+	return ret;
+}
+
+static bool crt_mfd_may_follow(const struct crt_mfd_target *target)
+{
+	const struct path *path = &target->path;
+	struct inode *inode = d_inode(path->dentry);
+
+	if (checkpoint_restore_ns_capable(&init_user_ns))
+		return true;
+	if (inode_owner_or_capable(crt_mnt_idmap(path->mnt), inode))
+		return true;
+	if (S_ISREG(inode->i_mode)) {
+		if (path_permission(path, MAY_WRITE))
+			return true;
+		if (target->writable && !IS_PRIVATE(inode))
+			return true;
+	}
+	return crt_mfd_reachable(path);
+}
+
+static int crt_mfd_follow(struct dentry *dentry)
+{
+	struct crt_mfd_target target;
+	int ret;
+
+	ret = crt_mfd_target(dentry, &target);
+	if (ret)
+		return ret;
+	if (!crt_mfd_may_follow(&target)) {
+		path_put(&target.path);
+		return -EACCES;
+	}
+	return crt_call(nd_jump_link)(&target.path);	/* eats the path */
+}
+
+static const char *crt_mfd_get_link(struct dentry *dentry, struct inode *inode,
+				    struct delayed_call *done)
+{
+	int ret;
+
+	if (!dentry)		/* in RCU mode: come again */
+		return ERR_PTR(-ECHILD);
+	if (!crt_proc_enter())
+		return ERR_PTR(-ENOENT);
+	ret = crt_mfd_follow(dentry);
+	crt_proc_leave();
+	return ERR_PTR(ret);
+}
+
+static int crt_mfd_do_readlink(struct dentry *dentry, char __user *buffer,
+			       int buflen)
+{
+	struct crt_mfd_target target;
+	char *buf, *name;
+	int ret;
+
+	ret = crt_mfd_target(dentry, &target);
+	if (ret)
+		return ret;
+	ret = -ENOMEM;
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		goto out;
+	name = d_path(&target.path, buf, PATH_MAX);
+	if (IS_ERR(name)) {
+		ret = PTR_ERR(name);
+	} else {
+		ret = min_t(int, buflen, strlen(name));
+		if (copy_to_user(buffer, name, ret))
+			ret = -EFAULT;
+	}
+	kfree(buf);
+out:
+	path_put(&target.path);
+	return ret;
+}
+
+static int crt_mfd_readlink(struct dentry *dentry, char __user *buffer,
+			    int buflen)
+{
+	int ret;
+
+	if (!crt_proc_enter())
+		return -ENOENT;
+	ret = crt_mfd_do_readlink(dentry, buffer, buflen);
+	crt_proc_leave();
+	return ret;
+}
+
+const struct inode_operations crt_mfd_link_iops = {
+	.readlink = crt_mfd_readlink,
+	.get_link = crt_mfd_get_link,
+	.setattr = crt_mfd_setattr,
+};

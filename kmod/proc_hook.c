@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The probes that add our entries to the folders of processes and threads.
+ *
+ * The kernel makes these folders from two constant tables, and two functions
+ * walk a table that their caller passes in. We have them walk a table of
+ * ours, so that everything else (inode, owner, security label, revalidation,
+ * hidepid, namespaces) is the kernel's work:
+ *
+ *   lookup of one of our names     our table in place of the kernel's
+ *   readdir behind the last entry  our table as a continuation of it
+ *
+ * A probe's handler cannot stay inside (proc.h) until the probed function
+ * returns, so it enters and sends the caller to a function of ours with the
+ * same arguments, which calls the probed one and leaves.
+ */
+
+#include <linux/kprobes.h>
+#include <linux/magic.h>
+#include <linux/stat.h>
+
+#include "crtools.h"
+#include "proc.h"
+
+unsigned long crt_tgid_table;
+unsigned long crt_tid_table;
+
+static const struct crt_pid_entry crt_entries[] = {
+	{
+		.name = "dump",
+		.len = 4,
+		.mode = S_IFREG | 0600,
+		.op = &crt_dump_mark,
+	}, {
+		.name = "mfd",
+		.len = 3,
+		.mode = S_IFDIR | 0500,
+		.iop = &crt_mfd_dir_iops,
+	},
+};
+
+static bool crt_is_table(unsigned long table)
+{
+	return table == crt_tgid_table || table == crt_tid_table;
+}
+
+/* Lets the probed function's caller land in @func, which leaves again. */
+static int crt_redirect(struct pt_regs *regs, const void *func)
+{
+	if (!crt_proc_enter())
+		return 0;
+	instruction_pointer_set(regs, (unsigned long)func);
+	return 1;
+}
+
+static struct dentry *crt_pident_lookup(struct inode *dir,
+					struct dentry *dentry)
+{
+	const void *end = crt_entries + ARRAY_SIZE(crt_entries);
+	struct dentry *ret;
+
+	ret = crt_call(proc_pident_lookup)(dir, dentry, crt_entries, end);
+	crt_proc_leave();
+	return ret;
+}
+
+static int crt_probe_lookup(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct dentry *dentry =
+		(void *)regs_get_kernel_argument(regs, 1);
+	unsigned long table = regs_get_kernel_argument(regs, 2);
+	unsigned int i;
+
+	if (!crt_is_table(table))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(crt_entries); i++) {
+		if (dentry->d_name.len == crt_entries[i].len &&
+		    !memcmp(dentry->d_name.name, crt_entries[i].name,
+			    crt_entries[i].len))
+			return crt_redirect(regs, crt_pident_lookup);
+	}
+	return 0;
+}
+
+/*
+ * The position counts entries from the kernel's table on, and the function
+ * takes entry number (position - 2) of its table. A table that begins @nents
+ * before ours makes both count on.
+ */
+static int crt_pident_readdir(struct file *file, struct dir_context *ctx,
+			      const void *ents, unsigned int nents)
+{
+	unsigned long table = (unsigned long)crt_entries;
+	int ret;
+
+	table -= nents * sizeof(struct crt_pid_entry);
+	ret = crt_call(proc_pident_readdir)(file, ctx, (const void *)table,
+					    nents + ARRAY_SIZE(crt_entries));
+	crt_proc_leave();
+	return ret;
+}
+
+static int crt_probe_readdir(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct dir_context *ctx =
+		(void *)regs_get_kernel_argument(regs, 1);
+	unsigned long table = regs_get_kernel_argument(regs, 2);
+	unsigned int nents = regs_get_kernel_argument(regs, 3);
+
+	if (!crt_is_table(table) || ctx->pos < nents + 2 ||
+	    ctx->pos >= nents + 2 + ARRAY_SIZE(crt_entries))
+		return 0;
+	return crt_redirect(regs, crt_pident_readdir);
+}
+
+static int crt_probe_open(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct inode *inode = (void *)regs_get_kernel_argument(regs, 0);
+
+	if (inode->i_sb->s_magic != PROC_SUPER_MAGIC || !crt_is_ours(inode))
+		return 0;
+	return crt_redirect(regs, crt_open);
+}
+
+/* The kernel wants one of those that change the instruction pointer. */
+static void crt_probe_post(struct kprobe *kp, struct pt_regs *regs,
+			   unsigned long flags)
+{
+}
+
+static struct kprobe crt_lookup_probe = {
+	.symbol_name = "proc_pident_lookup",
+	.pre_handler = crt_probe_lookup,
+	.post_handler = crt_probe_post,
+};
+
+static struct kprobe crt_readdir_probe = {
+	.symbol_name = "proc_pident_readdir",
+	.pre_handler = crt_probe_readdir,
+	.post_handler = crt_probe_post,
+};
+
+static struct kprobe crt_open_probe = {
+	.pre_handler = crt_probe_open,
+	.post_handler = crt_probe_post,
+};
+
+static struct kprobe *crt_probes[] = {
+	&crt_open_probe, &crt_lookup_probe, &crt_readdir_probe,
+};
+
+/* With ftrace switched off a probe is refused with a warning and a trace. */
+static bool crt_ftrace_is_off(void)
+{
+	unsigned long addr = crt_find_symbol("ftrace_enabled");
+
+	return addr && !READ_ONCE(*(int *)addr);
+}
+
+int crt_hook_init(const struct inode *inode)
+{
+	int ret;
+
+	if (crt_ftrace_is_off()) {
+		pr_err("not loaded: the sysctl kernel.ftrace_enabled is 0\n");
+		return -EOPNOTSUPP;
+	}
+	crt_open_probe.addr = (void *)inode->i_fop->open;
+	ret = register_kprobes(crt_probes, ARRAY_SIZE(crt_probes));
+	if (ret)
+		pr_err("not loaded: cannot probe fs/proc (%d)\n", ret);
+	return ret;
+}
+
+void crt_hook_exit(void)
+{
+	unregister_kprobes(crt_probes, ARRAY_SIZE(crt_probes));
+}

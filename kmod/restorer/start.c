@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The way through the restorer, from the handler's block to the end. */
+#include "restorer.h"
+#include "offsets.h"
+
+#define MUST_BE(condition)	extern char must_be[(condition) ? 1 : -1]
+
+MUST_BE(offsetof(struct crt_args, ctl_fd) == OFFSET_CTL_FD);
+MUST_BE(offsetof(struct crt_args, xfeatures) == OFFSET_XFEATURES);
+MUST_BE(offsetof(struct crt_args_thread, xstate) == OFFSET_THREAD_XSTATE);
+MUST_BE(offsetof(struct crt_args_thread, fs_base) == OFFSET_THREAD_FS);
+MUST_BE(offsetof(struct crt_args_thread, gs_base) == OFFSET_THREAD_GS);
+MUST_BE(CRT_IOC_COMMIT == COMMIT_REQUEST);
+MUST_BE(sizeof(struct crt_op) == 128);
+/* So a pipe holds whole reports only. */
+MUST_BE(sizeof(struct crt_report) == 256);
+
+/* Slots of the program and the table of tids: one mapping. */
+static void scratch_map(struct restorer *r)
+{
+	__u64 slots = r->program ? r->program->nr_slots * sizeof(__u64) : 0;
+	__u64 tids = r->args->nr_threads * sizeof(__s32);
+	long ret;
+
+	if (!(slots + tids))
+		return;
+	r->scratch_size = (slots + tids + CRT_PAGE_SIZE - 1) &
+			  ~(__u64)(CRT_PAGE_SIZE - 1);
+	ret = sys_6(NR_mmap, NULL, r->scratch_size, PROT_READ | PROT_WRITE,
+		    MAP_ANONYMOUS | (r->tree ? MAP_SHARED : MAP_PRIVATE),
+		    -1, 0);
+	if (MAP_FAILED_(ret))
+		fail_own(r, 0, ret, "memory");
+	r->scratch = ret;
+	r->slots = (__u64 *)ret;
+	r->tids = (__s32 *)(ret + slots);
+}
+
+void crt_restorer_start(const struct crt_args *args)
+{
+	const struct crt_header *header = at(args->header);
+	struct restorer r;
+
+	memset(&r, 0, sizeof(r));
+	r.args = args;
+	r.tree = args->hdr_flags & CRT_HDR_TREE;
+	r.first = true;
+	r.report_fd = -1;
+	signals_block();
+	options_parse(&r);
+	program_init(&r);
+	if (r.tree)
+		signals_await_children();
+	if (!r.tree) {
+		/* First, so that nothing of ours can be in its place. */
+		vdso_map(&r);
+		protections_restore(&r);
+		r.new_pid = getpid_now() != header->pid;
+	}
+	scratch_map(&r);
+	if (!r.tree && !args->nr_threads)
+		fail_own(&r, CRT_EXIT_CORRUPT, 0, "no thread");
+	interpret(&r, CRT_PHASE_PROCESS, 0);
+	if (r.tree) {
+		warnings_print(&r.warnings);
+		exit_process(CRT_EXIT_OK);
+	}
+	core_image_finish(&r);
+}

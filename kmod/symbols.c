@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Lookup of the functions listed in symbols.h. */
+
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+
+#include "crtools.h"
+
+#define CRT_SYMBOL(name) DEFINE_STATIC_CALL_NULL(crt_##name, name)
+#include "symbols_list.h"
+#undef CRT_SYMBOL
+
+/* Declared by the kernel's kallsyms.h, but not exported to modules. */
+DEFINE_STATIC_CALL_NULL(crt_kallsyms_lookup_name, kallsyms_lookup_name);
+
+/*
+ * A kprobe may be placed on a function that is not exported, and it knows its
+ * address; that is how the lookup function itself is found.
+ */
+static unsigned long __init crt_find_lookup(void)
+{
+	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
+	char name[KSYM_SYMBOL_LEN];
+	unsigned long addr, offset;
+	char *plus;
+
+	if (register_kprobe(&kp))
+		return 0;
+	addr = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+
+	/* The probe sits behind the ENDBR, where the kernel has one. */
+	sprint_symbol(name, addr);
+	plus = strstr(name, "+0x");
+	if (!plus || sscanf(plus, "+0x%lx/", &offset) != 1)
+		return 0;
+	return addr - offset;
+}
+
+unsigned long crt_find_symbol(const char *name)
+{
+	return static_call(crt_kallsyms_lookup_name)(name);
+}
+
+unsigned long crt_symbol(const char *name)
+{
+	unsigned long addr = crt_find_symbol(name);
+
+	if (!addr)
+		pr_err("not loaded: this kernel has no symbol %s\n", name);
+	return addr;
+}
+
+static void * __init crt_symbol_or(const char *name, int *ret)
+{
+	void *addr = (void *)crt_symbol(name);
+
+	if (!addr)
+		*ret = -ENOENT;
+	return addr;
+}
+
+int __init crt_symbols_init(void)
+{
+	unsigned long addr = crt_find_lookup();
+	int ret = 0;
+
+	if (!addr) {
+		pr_err("not loaded: kallsyms_lookup_name not found, kprobes are needed\n");
+		return -ENOENT;
+	}
+	static_call_update(crt_kallsyms_lookup_name, (void *)addr);
+
+#define CRT_SYMBOL(name)						\
+	static_call_update(crt_##name, crt_symbol_or(#name, &ret))
+#include "symbols_list.h"
+#undef CRT_SYMBOL
+	return ret;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The functions of symbols.h, in the order of the alphabet. No include guard. */
+CRT_SYMBOL(__lock_task_sighand);
+CRT_SYMBOL(alarm_timer_nsleep_restart);
+CRT_SYMBOL(do_madvise);
+CRT_SYMBOL(do_mlock);
+CRT_SYMBOL(do_no_restart_syscall);
+CRT_SYMBOL(do_restart_poll);
+CRT_SYMBOL(futex_wait_restart);
+CRT_SYMBOL(get_mm_exe_file);
+CRT_SYMBOL(hrtimer_nanosleep_restart);
+CRT_SYMBOL(mapping_seek_hole_data);
+CRT_SYMBOL(mm_access);
+CRT_SYMBOL(nd_jump_link);
+CRT_SYMBOL(path_noexec);
+CRT_SYMBOL(posix_cpu_clock_get);
+CRT_SYMBOL(posix_cpu_nsleep_restart);
+CRT_SYMBOL(proc_pid_make_inode);
+CRT_SYMBOL(proc_pident_lookup);
+CRT_SYMBOL(proc_pident_readdir);
+CRT_SYMBOL(ptrace_may_access);
+CRT_SYMBOL(put_task_stack);
+CRT_SYMBOL(security_mmap_addr);
+CRT_SYMBOL(security_mmap_file);
+CRT_SYMBOL(set_mm_exe_file);
+CRT_SYMBOL(set_personality_64bit);
+CRT_SYMBOL(thread_group_cputime);
+CRT_SYMBOL(walk_page_range);

@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Processes to be dumped. usage: dumpee STATE
+ *
+ * Builds one state, writes lines "NAME VALUE" that describe it, "ready", and
+ * waits for ever (with "wake", until its standard input ends).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE 4096ul
+#define PR_SET_VMA_NAME 0x53564d41
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(77);
+}
+
+static void tell(const char *name, unsigned long value)
+{
+	printf("%s %lu\n", name, value);
+}
+
+static void ready(void)
+{
+	puts("ready");
+	fflush(stdout);
+}
+
+static void *map(size_t pages, int prot, int flags, int fd, off_t offset)
+{
+	void *ret = mmap(NULL, pages * PAGE, prot, flags, fd, offset);
+
+	if (ret == MAP_FAILED)
+		die("mmap");
+	return ret;
+}
+
+static void *anon(size_t pages)
+{
+	return map(pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		   -1, 0);
+}
+
+static void touch(void *memory, size_t page, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		memset((char *)memory + (page + i) * PAGE, 'A' + (page + i) % 26,
+		       PAGE);
+}
+
+static int new_file(const char *path, size_t pages)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char data[PAGE];
+
+	if (fd < 0)
+		die(path);
+	for (size_t i = 0; i < pages; i++) {
+		memset(data, 'a' + i % 26, PAGE);
+		if (write(fd, data, PAGE) != (ssize_t)PAGE)
+			die("write");
+	}
+	return fd;
+}
+
+/* Every other page, so that there are gaps. */
+static void build_anon(void)
+{
+	char *memory = anon(64);
+	volatile char sink;
+
+	for (int i = 0; i < 64; i += 4)
+		touch(memory, i, 1);
+	for (int i = 1; i < 64; i += 4)
+		sink = memory[i * PAGE];	/* the zero page */
+	(void)sink;
+	tell("anon", (unsigned long)memory);
+
+	/* Pages that hold nothing but zeros, huge and small ones. */
+	memory = anon(2048);
+	madvise(memory, 1024 * PAGE, MADV_HUGEPAGE);
+	madvise(memory + 1024 * PAGE, 1024 * PAGE, MADV_NOHUGEPAGE);
+	memset(memory, 0, 2048 * PAGE);
+	memory[700 * PAGE + 4095] = 1;
+	memory[1500 * PAGE + 4095] = 1;
+	tell("zeros", (unsigned long)memory);
+
+	memory = anon(10);
+	touch(memory, 2, 3);
+	mprotect(memory, 10 * PAGE, PROT_NONE);
+	tell("none", (unsigned long)memory);
+
+	memory = map(16384, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	touch(memory, 5000, 1);
+	tell("sparse", (unsigned long)memory);
+
+	memory = anon(4096);
+	madvise(memory, 4096 * PAGE, MADV_HUGEPAGE);
+	touch(memory, 0, 4096);
+	tell("huge", (unsigned long)memory);
+
+	memory = map(8, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+	touch(memory, 7, 1);
+	tell("growsdown", (unsigned long)memory);
+
+	memory = anon(4);
+	madvise(memory, PAGE, MADV_DONTFORK);
+	madvise(memory + PAGE, PAGE, MADV_DONTDUMP);
+	madvise(memory + 2 * PAGE, PAGE, MADV_WIPEONFORK);
+	touch(memory, 0, 4);
+	tell("advised", (unsigned long)memory);
+	prctl(PR_SET_VMA, 0 /* ANON_NAME */, memory + 3 * PAGE, PAGE,
+	      "a name of ours");
+
+	memory = map(4, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+		     open("/dev/zero", O_RDWR), 0);
+	touch(memory, 1, 1);
+	tell("devzero", (unsigned long)memory);
+
+	memory = anon(4);
+	touch(memory, 0, 4);
+	if (mlock(memory, 4 * PAGE))
+		die("mlock");
+	tell("locked", (unsigned long)memory);
+}
+
+static void build_files(void)
+{
+	int fd = new_file("plain.data", 16);
+	char *memory;
+
+	memory = map(16, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	memory[3 * PAGE] = 'X';
+	memory[9 * PAGE] = 'X';
+	tell("private", (unsigned long)memory);
+	memory = map(16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	memory[5 * PAGE] = 'Y';
+	tell("shared", (unsigned long)memory);
+	memory = map(8, PROT_READ, MAP_SHARED, open("plain.data", O_RDONLY),
+		     4 * PAGE);
+	tell("readonly", (unsigned long)memory);
+
+	fd = new_file("gone.data", 10);
+	unlink("gone.data");
+	memory = map(12, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, PAGE);
+	memory[2 * PAGE] = 'Z';
+	tell("gone_private", (unsigned long)memory);
+	memory = map(12, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	tell("gone_shared", (unsigned long)memory);
+
+	memory = map(32, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		     -1, 0);
+	touch(memory, 4, 2);
+	touch(memory, 20, 1);
+	tell("shmem", (unsigned long)memory);
+
+	fd = memfd_create("of ours", 0);
+	if (fd < 0 || ftruncate(fd, 20 * PAGE))
+		die("memfd");
+	memory = map(20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	touch(memory, 7, 2);
+	tell("memfd", (unsigned long)memory);
+	memory = map(20, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	memory[0] = 'Q';
+	tell("memfd_private", (unsigned long)memory);
+
+	/* Another name for the first one: no hole, no byte of it counts twice. */
+	fd = new_file("odd \n name\xff", 2);
+	memory = map(2, PROT_READ, MAP_PRIVATE, fd, 0);
+	tell("odd", (unsigned long)memory);
+}
+
+static void *sleeper(void *marker)
+{
+	volatile unsigned long local = (unsigned long)marker;
+	char name[16];
+
+	snprintf(name, sizeof(name), "sleeper %lu", local);
+	prctl(PR_SET_NAME, name);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void build_threads(int nr)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 65536);
+	for (long i = 1; i <= nr; i++)
+		if (pthread_create(&thread, &attr, sleeper, (void *)i))
+			die("pthread_create");
+	usleep(300000);
+}
+
+/* Interrupted calls that restart_syscall() continues. */
+static void *sleep_mono(void *arg)
+{
+	struct timespec ts = { .tv_sec = 1000 }, left;
+
+	prctl(PR_SET_NAME, "mono");
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, &left);
+	return arg;
+}
+
+static void *sleep_boot(void *arg)
+{
+	struct timespec ts = { .tv_sec = 2000 }, left;
+
+	prctl(PR_SET_NAME, "boot");
+	clock_nanosleep(CLOCK_BOOTTIME, 0, &ts, &left);
+	return arg;
+}
+
+static void *sleep_cpu(void *arg)
+{
+	struct timespec ts = { .tv_sec = 3000 };
+
+	prctl(PR_SET_NAME, "cpu");
+	syscall(SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &ts, NULL);
+	return arg;
+}
+
+static void *sleep_poll(void *arg)
+{
+	prctl(PR_SET_NAME, "poll");
+	poll(arg, 1, 4000000);
+	return arg;
+}
+
+static int futex_word = 99;
+
+static void *sleep_futex(void *arg)
+{
+	struct timespec ts = { .tv_sec = 5000 };
+
+	prctl(PR_SET_NAME, "futex");
+	syscall(SYS_futex, &futex_word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 99,
+		&ts, NULL, 0);
+	return arg;
+}
+
+static void build_sleeps(void)
+{
+	static void *(*const kinds[])(void *) = {
+		sleep_mono, sleep_boot, sleep_cpu, sleep_poll, sleep_futex,
+	};
+	static struct pollfd fds = { .events = POLLIN };
+	pthread_t thread;
+	int pipes[2];
+
+	if (pipe(pipes))
+		die("pipe");
+	fds.fd = pipes[0];
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (pthread_create(&thread, NULL, kinds[i], &fds))
+			die("pthread_create");
+	usleep(300000);
+	tell("pollfds", (unsigned long)&fds);
+	tell("futex", (unsigned long)&futex_word);
+}
+
+static void handler(int signo, siginfo_t *info, void *context)
+{
+	(void)signo, (void)info, (void)context;
+}
+
+static timer_t new_timer(clockid_t clock, int notify, int signo, long value,
+			 long first, long interval)
+{
+	struct sigevent event = { .sigev_notify = notify, .sigev_signo = signo };
+	struct itimerspec spec = {
+		.it_value.tv_sec = first, .it_interval.tv_sec = interval,
+	};
+	timer_t timer;
+
+	event.sigev_value.sival_int = value;
+	if (notify == SIGEV_THREAD_ID)
+		event._sigev_un._tid = gettid();
+	if (timer_create(clock, &event, &timer) ||
+	    timer_settime(timer, 0, &spec, NULL))
+		die("timer");
+	return timer;
+}
+
+static void build_signals(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+	stack_t stack = { .ss_sp = anon(16), .ss_size = 16 * PAGE };
+	struct itimerval real = {
+		.it_value.tv_sec = 500, .it_interval.tv_sec = 7,
+	};
+	struct itimerval prof = { .it_value.tv_sec = 900 };
+	sigset_t blocked;
+
+	sigaddset(&action.sa_mask, SIGHUP);
+	sigaction(SIGUSR1, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigaltstack(&stack, NULL);
+	tell("altstack", (unsigned long)stack.ss_sp);
+	sigfillset(&blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	for (int i = 0; i < 3; i++)
+		sigqueue(getpid(), SIGRTMIN + 1, (union sigval){ .sival_int = 70 + i });
+	kill(getpid(), SIGUSR2);
+	syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1);
+	setitimer(ITIMER_REAL, &real, NULL);
+	setitimer(ITIMER_PROF, &prof, NULL);
+	new_timer(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGRTMIN + 2, 11, 600, 0);
+	new_timer(CLOCK_REALTIME, SIGEV_THREAD_ID, SIGRTMIN + 3, 12, 700, 5);
+	new_timer(CLOCK_PROCESS_CPUTIME_ID, SIGEV_SIGNAL, SIGUSR1, 13, 800, 0);
+	new_timer(CLOCK_MONOTONIC, SIGEV_NONE, 0, 14, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_TIMERSLACK, 123456);
+	prctl(PR_SET_NAME, "the \xff name");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	personality(ADDR_COMPAT_LAYOUT);
+	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0);
+	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0);
+	mlockall(MCL_FUTURE);
+}
+
+/* Spins inside a restartable sequence of its own, for ever. */
+static void build_rseq(void)
+{
+	extern const unsigned int __rseq_size;
+	extern const ptrdiff_t __rseq_offset;
+	char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+
+	if (!__rseq_size)
+		die("rseq");
+	ready();
+	__asm__ volatile(".pushsection .data, \"aw\"\n\t"
+			 ".balign 32\n\t"
+			 "8: .long 0, 0\n\t"
+			 ".quad 1f, 2f - 1f, 4f\n\t"
+			 ".popsection\n\t"
+			 "0: leaq 8b(%%rip), %%rax\n\t"
+			 "movq %%rax, 8(%0)\n\t"
+			 "1: pause\n\t"
+			 "jmp 1b\n\t"
+			 "2:\n\t"
+			 ".byte 0x0f, 0xb9, 0x3d\n\t"
+			 ".long 0x53053053\n\t"
+			 ".globl rseq_aborted\n\t"
+			 "rseq_aborted:\n\t"
+			 "4: jmp 0b\n\t"
+			 : : "r"(area) : "rax", "memory");
+}
+
+/* Registers with known content: two patterns, spinning in user mode. */
+static void build_spin(void)
+{
+	static uint8_t pattern[32] __attribute__((aligned(32)));
+
+	for (int i = 0; i < 32; i++)
+		pattern[i] = 0x10 + i;
+	ready();
+	__asm__ volatile("movdqa (%0), %%xmm7\n\t"
+			 "movabs $0x1122334455667788, %%r12\n\t"
+			 "movabs $0x99aabbccddeeff00, %%r13\n\t"
+			 "1: pause\n\t"
+			 "jmp 1b\n\t"
+			 : : "r"(pattern) : "xmm7", "r12", "r13");
+}
+
+static int sharer(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* What an image cannot hold. */
+static void build_refused(const char *kind)
+{
+	if (!strcmp(kind, "uffd")) {
+		struct uffdio_api api = { .api = UFFD_API };
+		struct uffdio_register reg = {
+			.mode = UFFDIO_REGISTER_MODE_MISSING,
+		};
+		int fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+
+		reg.range.start = (unsigned long)anon(4);
+		reg.range.len = 4 * PAGE;
+		if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
+		    ioctl(fd, UFFDIO_REGISTER, &reg))
+			die("userfaultfd");
+	} else if (!strcmp(kind, "hugetlb")) {
+		touch(map(512, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0),
+		      0, 1);
+	} else if (!strcmp(kind, "secretmem")) {
+		int fd = syscall(447 /* memfd_secret */, 0);
+
+		if (fd < 0 || ftruncate(fd, PAGE))
+			die("memfd_secret");
+		map(1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	} else if (!strcmp(kind, "sysv")) {
+		int id = shmget(IPC_PRIVATE, PAGE, 0600);
+		void *memory = shmat(id, NULL, 0);
+
+		if (id < 0 || memory == (void *)-1)
+			die("shmat");
+		shmctl(id, IPC_RMID, NULL);
+	} else if (!strcmp(kind, "aio")) {
+		unsigned long context = 0;
+
+		if (syscall(SYS_io_setup, 8, &context))
+			die("io_setup");
+	} else if (!strcmp(kind, "io_uring")) {
+		char params[120] = { 0 };
+		int fd = syscall(425 /* io_uring_setup */, 4, params);
+
+		if (fd < 0)
+			die("io_uring_setup");
+		map(1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	} else if (!strcmp(kind, "seccomp")) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+			die("no_new_privs");
+		struct { unsigned short len; void *filter; } program;
+		struct { unsigned short code; unsigned char t, f; unsigned k; }
+			allow = { 0x06, 0, 0, 0x7fff0000 };
+
+		program.len = 1;
+		program.filter = &allow;
+		if (prctl(PR_SET_SECCOMP, 2, &program))
+			die("seccomp");
+	} else if (!strcmp(kind, "ldt")) {
+		unsigned int entry[4] = { 0, 0, 1, 1 };
+
+		if (syscall(SYS_modify_ldt, 1, entry, 16))
+			die("modify_ldt");
+	} else if (!strcmp(kind, "vm")) {
+		if (clone(sharer, (char *)anon(16) + 16 * PAGE,
+			  CLONE_VM | SIGCHLD, NULL) < 0)
+			die("clone");
+	} else {
+		exit(2);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *state = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(state, "anon"))
+		build_anon();
+	else if (!strcmp(state, "files"))
+		build_files();
+	else if (!strcmp(state, "threads"))
+		build_threads(atoi(argv[2]));
+	else if (!strcmp(state, "sleeps"))
+		build_sleeps();
+	else if (!strcmp(state, "signals"))
+		build_signals();
+	else if (!strcmp(state, "spin"))
+		build_spin();
+	else if (!strcmp(state, "rseq"))
+		build_rseq();
+	else if (!strcmp(state, "big"))
+		touch(anon(atoi(argv[2]) * 256ul), 0, atoi(argv[2]) * 256ul);
+	else if (!strcmp(state, "refused"))
+		build_refused(argv[2]);
+	else if (*state)
+		return 2;
+	ready();
+	for (;;)
+		pause();
+}

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: load-unload.sh MODULE.ko CHURN [SECONDS]
+#
+# Loads and unloads the module in a loop while other processes walk through,
+# open, hold and pin its entries in /proc. Run as root, in a virtual machine.
+# CHURN is churn.c compiled. Passes when the module came and went at least
+# five times and the kernel's log has no new line.
+set -u
+module=$1 churn=$2 seconds=${3:-30}
+name=$(basename "$module" .ko)
+
+insmod "$module" && rmmod "$name" || exit 1	# the first load says it taints
+# Log lines about a slow host are none of ours.
+count_log() {
+	dmesg | grep -vc 'hrtimer: interrupt took\|clocksource:'
+}
+before=$(count_log)
+
+jobs_=()
+for mode in walk walk hold pin pin die map; do
+	"$churn" "$mode" &
+	jobs_+=($!)
+done
+(while :; do ls -lR /proc/[0-9]*/task >/dev/null 2>&1; done) &
+jobs_+=($!)
+(while :; do cat /proc/[0-9]*/dump >/dev/null 2>&1; done) &
+jobs_+=($!)
+
+renice -n -19 $$ >/dev/null	# or the others leave no time for this loop
+rounds=0 busy=0 failed=
+end=$((SECONDS + seconds))
+while ((SECONDS < end)); do
+	insmod "$module" || { failed="insmod failed"; break; }
+	sleep "0.0$((RANDOM % 10))"
+	# In use while someone holds a file open: try again, at once.
+	until rmmod "$name" 2>/tmp/rmmod.err; do
+		grep -q "in use\|temporarily unavailable" /tmp/rmmod.err || { failed=$(cat /tmp/rmmod.err); break 2; }
+		busy=$((busy + 1))
+		((SECONDS < end + 60)) || { failed="in use for good"; break 2; }
+	done
+	rounds=$((rounds + 1))
+done
+# What was hidden must be gone, while the holders still hold.
+[ -e /proc/1/dump ] && failed=${failed:-"dump stayed after unloading"}
+[ -e /proc/self/mfd ] && failed=${failed:-"mfd stayed after unloading"}
+kill "${jobs_[@]}"
+wait 2>/dev/null
+
+insmod "$module" && [ -e /proc/1/dump ] && rmmod "$name" ||
+	failed=${failed:-"could not be loaded again at the end"}
+((rounds >= 5)) || failed=${failed:-"only $rounds rounds"}
+if (($(count_log) != before)); then
+	dmesg | tail -n 40
+	failed=${failed:-"lines in the kernel's log"}
+fi
+echo "load-unload: ${failed:-ok} ($rounds rounds, $busy times in use)"
+[ -z "$failed" ]

@@ -1,0 +1,8 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# usage: CRT_FOLDER=... sparse.sh FLAGS... FILE
+#
+# Runs sparse and fails on any finding in a file below CRT_FOLDER. The kernel's
+# own headers have some, which depend on what is included.
+found=$(sparse "$@" 2>&1) || { echo "$found" >&2; exit 1; }
+! echo "$found" | grep "^$CRT_FOLDER/" >&2

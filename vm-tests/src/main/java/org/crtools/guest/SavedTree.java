@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.guest;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A checkpoint of a process tree, and the two ways to bring it back. */
+public final class SavedTree {
+
+    private static final Duration SETTLES = Duration.ofSeconds(20);
+
+    /** How a checkpoint is brought back. */
+    public enum Way {
+        /** {@code crtools restore}. */
+        JAVA,
+        /** The tree image is executed; there is no Java in it. */
+        IMAGE;
+
+        /** The one or the other, so that a list of things gets both in turn. */
+        public static Way alternate(int number) {
+            return number % 2 == 0 ? JAVA : IMAGE;
+        }
+    }
+
+    private final Path folder;
+    private final boolean user;
+
+    private SavedTree(Path folder, boolean user) {
+        this.folder = folder;
+        this.user = user;
+    }
+
+    /** Dumps a tree, as its owner or as root; it must succeed. Without an option the tree is killed. */
+    public static SavedTree dump(long root, Path folder, boolean user, String... options) {
+        List<String> words = new ArrayList<>(List.of("dump", Long.toString(root), "-D", folder.toString()));
+        words.addAll(Arrays.asList(options));
+        Tools.of(user).run(words).ok();
+        return new SavedTree(folder, user);
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    /** Where the image of a process is. */
+    public Path core(long pid) {
+        return folder.resolve("core-" + pid + ".img");
+    }
+
+    /** The image of the whole. */
+    public Path tree() {
+        return folder.resolve("tree.img");
+    }
+
+    /** Brings it back, detached; gives the first process. Options are those that both ways know. */
+    public long restore(Way way, String... options) {
+        Set<Long> before = Processes.all().keySet();
+        Command.Result result = tryRestore(way, options).ok();
+        return newRoot(before, result);
+    }
+
+    /** The same, whatever comes of it. */
+    public Command.Result tryRestore(Way way, String... options) {
+        List<String> words = new ArrayList<>();
+        return switch (way) {
+            case JAVA -> {
+                words.addAll(List.of("restore", "-D", folder.toString(), "-d"));
+                words.addAll(Arrays.asList(options));
+                yield Tools.of(user).run(words);
+            }
+            case IMAGE -> {
+                words.addAll(List.of(tree().toString(), "-d"));
+                words.addAll(Arrays.asList(options));
+                yield Command.of(words).asUser(user).run();
+            }
+        };
+    }
+
+    /** The only new process whose parent is none of the new ones. */
+    private static long newRoot(Set<Long> before, Command.Result result) {
+        Set<Long> created = new TreeSet<>(Processes.all().keySet());
+        created.removeAll(before);
+        created.removeIf(pid -> !Processes.lives(pid) || Tools.isServer(pid));
+        List<Long> roots = created.stream()
+                .filter(pid ->
+                        !created.contains(Long.parseLong(Processes.stat(pid).get(1))))
+                .toList();
+        if (roots.size() != 1) {
+            throw new AssertionError("new processes without a parent among them: " + roots + " of " + created + "\n"
+                    + result.out() + result.err());
+        }
+        long root = roots.get(0);
+        // The first process of a pid namespace is the supervisor; the tree's is its child.
+        while (isSupervisor(root)) {
+            List<Long> below = Processes.tree(root);
+            if (below.size() < 2) {
+                throw new AssertionError("a supervisor without a tree: " + root + "\n" + result.err());
+            }
+            root = below.get(1);
+        }
+        return root;
+    }
+
+    private static boolean isSupervisor(long pid) {
+        return new String(Processes.read(pid, "cmdline"), StandardCharsets.ISO_8859_1).contains("/tree.img\0");
+    }
+
+    /**
+     * Waits until a tree looks as it did before, but for the explained differences: the last moments of a restore, when
+     * its processes leave the restorer, come after the end of the command. Fails with what stays different.
+     */
+    public static void awaitSame(ProcView before, long root, List<ProcView.Explained> explained) {
+        long end = System.nanoTime() + SETTLES.toNanos();
+        while (!before.unexplained(ProcView.of(root), explained).isEmpty() && System.nanoTime() - end < 0) {
+            if (Thread.interrupted()) {
+                throw new AssertionError("interrupted");
+            }
+        }
+        before.assertSame(ProcView.of(root), explained);
+    }
+
+    /** Processes that came since an earlier {@link Processes#all} and live, but for servers of the tools. */
+    public static List<Long> newSince(Map<Long, Long> before) {
+        return Processes.all().entrySet().stream()
+                .filter(entry -> !entry.getValue().equals(before.get(entry.getKey())))
+                .map(Map.Entry::getKey)
+                .filter(pid -> Processes.lives(pid) && !Tools.isServer(pid))
+                .sorted()
+                .toList();
+    }
+}

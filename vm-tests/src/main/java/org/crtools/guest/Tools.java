@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.guest;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The crtools command, as root or as the ordinary user: in a JVM that stays ({@link ToolServer}), or in one of its own,
+ * as people start it.
+ */
+public final class Tools {
+
+    private static final String JAR = "/put/crtools.jar";
+    private static final List<String> JAVA =
+            List.of("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx512m");
+    private static final Duration LIMIT = Duration.ofSeconds(120);
+
+    private final boolean user;
+    private final Path socket;
+
+    private Tools(boolean user, Path socket) {
+        this.user = user;
+        this.socket = socket;
+    }
+
+    /** The tools of root or of the ordinary user. Their server is started when it is first needed, and stays. */
+    public static Tools of(boolean user) {
+        return new Tools(user, Path.of(user ? "/home/user/tools.socket" : "/root/tools.socket"));
+    }
+
+    /** Root's tools with a server of their own, to be killed. */
+    public static Tools expendable(Path folder) {
+        return new Tools(false, folder.resolve("tools.socket"));
+    }
+
+    /** Whether a process is a server, which outlives the test that started it. */
+    static boolean isServer(long pid) {
+        return new String(Processes.read(pid, "cmdline"), StandardCharsets.UTF_8)
+                .contains("\0" + ToolServer.class.getName() + "\0");
+    }
+
+    /** Runs a command of crtools, such as {@code dump}, in the server. */
+    public Command.Result run(String... arguments) {
+        return run(Arrays.asList(arguments));
+    }
+
+    public Command.Result run(List<String> arguments) {
+        awaitServer();
+        try {
+            long out = Files.size(output("out"));
+            long err = Files.size(output("err"));
+            int code = call(arguments);
+            List<String> words = new ArrayList<>(List.of("crtools"));
+            words.addAll(arguments);
+            return new Command.Result(words, code, since(output("out"), out), since(output("err"), err));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The command line as people type it: {@code java -jar crtools.jar …}. */
+    public Command commandLine(String... arguments) {
+        List<String> words = new ArrayList<>(JAVA);
+        words.addAll(List.of("-jar", JAR));
+        words.addAll(Arrays.asList(arguments));
+        return Command.of(words).asUser(user);
+    }
+
+    /** Asks the server, which must be up, to run a command, and does not wait for it. */
+    public void begin(String... arguments) {
+        try {
+            request(Arrays.asList(arguments)).close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private SocketChannel request(List<String> arguments) throws IOException {
+        StringBuilder text = new StringBuilder();
+        arguments.forEach(argument -> text.append(argument).append('\0'));
+        SocketChannel server = SocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            server.connect(UnixDomainSocketAddress.of(socket));
+            server.write(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)));
+            server.shutdownOutput();
+            server.configureBlocking(false);
+            return server;
+        } catch (IOException | RuntimeException failure) {
+            server.close();
+            throw failure;
+        }
+    }
+
+    private int call(List<String> arguments) throws IOException {
+        try (SocketChannel server = request(arguments)) {
+            ByteBuffer answer = ByteBuffer.allocate(16);
+            Processes.await("the end of crtools " + arguments + said(), LIMIT, () -> read(server, answer) < 0);
+            String code = new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII);
+            if (code.isEmpty()) {
+                throw new AssertionError("crtools " + arguments + " died" + said());
+            }
+            return Integer.parseInt(code);
+        }
+    }
+
+    private static int read(SocketChannel server, ByteBuffer answer) {
+        try {
+            return server.read(answer);
+        } catch (IOException gone) {
+            return -1;
+        }
+    }
+
+    private String said() {
+        try {
+            return "\n" + since(output("out"), 0) + since(output("err"), 0);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private Path output(String name) {
+        return socket.resolveSibling("tools." + name);
+    }
+
+    private static String since(Path file, long offset) throws IOException {
+        byte[] all = Files.readAllBytes(file);
+        return new String(all, (int) offset, (int) (all.length - offset), StandardCharsets.UTF_8);
+    }
+
+    /** Starts the server unless it runs; gives its process when it was started here. */
+    public void awaitServer() {
+        if (isUp()) {
+            return;
+        }
+        startServer();
+        Processes.await("the server of crtools" + said(), LIMIT, this::isUp);
+    }
+
+    /** Starts the server; {@link #awaitServer} waits until it serves. */
+    public Process startServer() {
+        List<String> words = new ArrayList<>(JAVA);
+        words.addAll(List.of("-cp", JAR + ":/put/classes", ToolServer.class.getName(), socket.toString()));
+        try {
+            Files.deleteIfExists(socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Command.of(words).asUser(user).start(output("out"), output("err"));
+    }
+
+    private boolean isUp() {
+        if (!Files.exists(socket)) {
+            return false;
+        }
+        try (SocketChannel server = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return server.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+}

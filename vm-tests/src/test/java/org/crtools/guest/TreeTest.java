@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.guest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.crtools.guest.ProcView.Explained;
+import org.crtools.guest.SavedTree.Way;
+import org.crtools.guest.WorkloadList.Line;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every kind of state that crtools carries: dumped, killed, brought back, compared, and checked by itself. */
+class TreeTest {
+
+    /** Of every restored tree. */
+    private static final List<Explained> ALWAYS = List.of(
+            Explained.ofRoot("stat ppid", "the restored root is nobody's child any more"),
+            Explained.change(
+                    "fd \\d+",
+                    ".*[^)] \\(deleted\\)",
+                    ".*\\.crtools-\\d+-[0-9a-f]{16} \\(deleted\\)",
+                    "the name that the file had is another file's now"),
+            Explained.change(
+                    "map .*",
+                    "..-p offset \\w+ device \\S+ inode \\S+ /.* \\(deleted\\)",
+                    "..-p offset 00000000 device 00:00 inode 0 .*",
+                    "a private mapping of a deleted file comes back as anonymous memory"));
+
+    /** These go on changing their memory or signal masks: they are viewed when they are stopped, before and after. */
+    private static final Set<String> MOVING = Set.of("malloc", "fpu_threads");
+
+    /** What an ordinary user cannot set; the tool says so in one line. */
+    private static final List<Explained> USER = List.of(
+            Explained.of("exe", "the image stays the program file"), Explained.of("uid_map", "of the user namespace"));
+
+    private static final Duration WAITS = Duration.ofSeconds(2);
+
+    private enum Who {
+        ROOT,
+        USER_NEW_PIDS,
+        USER_NEW_PIDNS;
+
+        boolean user() {
+            return this != ROOT;
+        }
+
+        String[] options() {
+            return switch (this) {
+                case ROOT -> new String[0];
+                case USER_NEW_PIDS -> new String[] {"--new-pids"};
+                case USER_NEW_PIDNS -> new String[] {"--new-pidns"};
+            };
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> comesBack() {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Line line : lines()) {
+            tests.add(test(line, Who.ROOT, Way.alternate(tests.size())));
+        }
+        return tests.stream();
+    }
+
+    /** As an ordinary user, with new pids or in namespaces of its own by turns. */
+    @TestFactory
+    Stream<DynamicTest> comesBackAsUser() {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Line line : lines()) {
+            // Of the classes that need rights somewhere every line, of the others some.
+            boolean chosen = List.of("process", "tree").contains(line.kind())
+                    || line.id().hashCode() % 3 == 0;
+            if (chosen && !line.needs().contains("root")) {
+                Who who = tests.size() % 4 < 2 ? Who.USER_NEW_PIDS : Who.USER_NEW_PIDNS;
+                tests.add(test(line, who, Way.alternate(tests.size())));
+            }
+        }
+        return tests.stream();
+    }
+
+    /** What wants a terminal is tested apart. */
+    private static List<Line> lines() {
+        return WorkloadList.of("kernel", "process", "memory", "files", "pipes", "tree").stream()
+                .filter(line -> !line.needs().contains("tty"))
+                .toList();
+    }
+
+    private static DynamicTest test(Line line, Who who, Way way) {
+        return DynamicTest.dynamicTest(line + " " + who + " " + way, () -> comesBack(line, who, way));
+    }
+
+    private static void comesBack(Line line, Who who, Way way) {
+        Workload.Setup setup = line.setup();
+        if (who.user()) {
+            setup = setup.asUser().with("CR_EXE", "any");
+        }
+        if (who == Who.USER_NEW_PIDS) {
+            setup = setup.with("CR_PIDS", "any");
+        }
+        try (Workload workload = setup.start()) {
+            List<Long> tree = workload.tree();
+            Path folder = workload.folder().resolve("checkpoint");
+            boolean moving = MOVING.contains(line.id());
+            if (moving) {
+                workload.stop();
+            } else {
+                awaitWaiting(tree);
+            }
+            ProcView before = ProcView.of(workload.pid());
+            SavedTree saved = SavedTree.dump(workload.pid(), folder, who.user());
+            tree.forEach(pid -> assertFalse(Processes.lives(pid), () -> pid + " lives on"));
+            long root = saved.restore(way, who.options());
+            long old = workload.pid();
+            workload.restoredAs(root);
+            SavedTree.awaitSame(before, root, explained(who));
+            if (who == Who.ROOT) {
+                assertEquals(old, root);
+            }
+            if (moving) {
+                workload.signal("CONT");
+            }
+            workload.assertPasses();
+        }
+    }
+
+    /**
+     * A workload says that it is ready just before it waits in sigsuspend(2), with another signal mask. One that
+     * computes never sleeps; for it that moment has passed when the time is over.
+     */
+    private static void awaitWaiting(List<Long> tree) {
+        long end = System.nanoTime() + WAITS.toNanos();
+        while (!tree.stream().allMatch(TreeTest::waits) && System.nanoTime() - end < 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static boolean waits(long pid) {
+        List<String> stat = Processes.stat(pid);
+        return !stat.isEmpty() && !stat.get(0).equals("R");
+    }
+
+    private static List<Explained> explained(Who who) {
+        List<Explained> explained = new ArrayList<>(ALWAYS);
+        if (who.user()) {
+            explained.addAll(USER);
+            explained.add(ProcView.PIDS);
+        }
+        if (who == Who.USER_NEW_PIDNS) {
+            explained.add(Explained.of("fdinfo \\d+ mnt_id", "it has a mount namespace of its own, for its /proc"));
+        }
+        return explained;
+    }
+}

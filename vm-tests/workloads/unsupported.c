@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Holds one thing of a kind that a checkpoint may have to refuse. Argument: the
+ * kind. Each checks that it still works, so that a refused dump has left it
+ * alone, and for the day when the kind is supported.
+ */
+#include "workload.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <linux/io_uring.h>
+#include <linux/netlink.h>
+#include <linux/userfaultfd.h>
+#include <mqueue.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/fanotify.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+
+static int fd = -1, second = -1;
+static char *map;
+static char *path;
+
+static void open_epoll(void)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 0x1234 };
+
+	second = must(eventfd(1, 0));
+	fd = must(epoll_create1(EPOLL_CLOEXEC));
+	must(epoll_ctl(fd, EPOLL_CTL_ADD, second, &event));
+}
+
+static void check_epoll(void)
+{
+	struct epoll_event event;
+
+	expect(must(epoll_wait(fd, &event, 1, 1000)) == 1 && event.data.u64 == 0x1234, "no event");
+}
+
+static void open_eventfd(void)
+{
+	fd = must(eventfd(0, EFD_NONBLOCK));
+	must(eventfd_write(fd, 4711));
+}
+
+static void check_eventfd(void)
+{
+	eventfd_t value;
+
+	must(eventfd_read(fd, &value));
+	expect(value == 4711, "the value was 4711, is %llu", (unsigned long long)value);
+}
+
+static void open_timerfd(void)
+{
+	struct itimerspec spec = { .it_value.tv_sec = 5000, .it_interval.tv_sec = 7 };
+
+	fd = must(timerfd_create(CLOCK_MONOTONIC, 0));
+	must(timerfd_settime(fd, 0, &spec, NULL));
+}
+
+static void check_timerfd(void)
+{
+	struct itimerspec spec;
+
+	must(timerfd_gettime(fd, &spec));
+	expect(spec.it_value.tv_sec > 4000 && spec.it_interval.tv_sec == 7, "%ld s left",
+	       (long)spec.it_value.tv_sec);
+}
+
+static void open_signalfd(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	must(sigprocmask(SIG_BLOCK, &set, NULL));
+	fd = must(signalfd(-1, &set, SFD_NONBLOCK));
+	must(raise(SIGUSR1));
+}
+
+static void check_signalfd(void)
+{
+	struct signalfd_siginfo info;
+
+	wl_read_all(fd, &info, sizeof(info));
+	expect(info.ssi_signo == SIGUSR1, "signal %u", info.ssi_signo);
+}
+
+static void open_inotify(void)
+{
+	path = wl_path("watched");
+	wl_make_file(path, 10, 1);
+	fd = must(inotify_init1(IN_NONBLOCK));
+	must(inotify_add_watch(fd, path, IN_MODIFY));
+}
+
+static void check_inotify(void)
+{
+	char event[256];
+
+	wl_make_file(path, 10, 2);
+	must(read(fd, event, sizeof(event)));
+}
+
+static void open_fanotify(void)
+{
+	path = wl_path("watched");
+	wl_make_file(path, 10, 1);
+	fd = must(fanotify_init(FAN_CLASS_NOTIF | FAN_NONBLOCK, O_RDONLY));
+	must(fanotify_mark(fd, FAN_MARK_ADD, FAN_MODIFY, AT_FDCWD, path));
+}
+
+static void check_pair(void)
+{
+	char buf[8] = "";
+
+	wl_write_all(fd, "ping", 4);
+	wl_read_all(second, buf, 4);
+	expect(!strcmp(buf, "ping"), "received %s", buf);
+}
+
+static void open_socketpair(void)
+{
+	int pair[2];
+
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	fd = pair[0];
+	second = pair[1];
+}
+
+static struct sockaddr_in loopback(void)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+static void open_tcp_listen(void)
+{
+	struct sockaddr_in address = loopback();
+
+	fd = must(socket(AF_INET, SOCK_STREAM, 0));
+	must(bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	must(listen(fd, 5));
+}
+
+static int connect_to(int listener)
+{
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+	int s = must(socket(AF_INET, SOCK_STREAM, 0));
+
+	must(getsockname(listener, (struct sockaddr *)&address, &len));
+	must(connect(s, (struct sockaddr *)&address, len));
+	return s;
+}
+
+static void check_tcp_listen(void)
+{
+	int client = connect_to(fd);
+
+	close(must(accept(fd, NULL, NULL)));
+	close(client);
+}
+
+static void open_tcp(void)
+{
+	int listener;
+
+	open_tcp_listen();
+	listener = fd;
+	second = connect_to(listener);
+	fd = must(accept(listener, NULL, NULL));
+	close(listener);
+}
+
+static void open_udp(void)
+{
+	struct sockaddr_in address = loopback();
+	socklen_t len = sizeof(address);
+
+	fd = must(socket(AF_INET, SOCK_DGRAM, 0));
+	must(bind(fd, (struct sockaddr *)&address, len));
+	must(getsockname(fd, (struct sockaddr *)&address, &len));
+	must(connect(fd, (struct sockaddr *)&address, len));
+}
+
+static void check_self(void)
+{
+	char buf[8] = "";
+
+	must(send(fd, "ping", 4, 0));
+	must(recv(fd, buf, 4, 0));
+	expect(!strcmp(buf, "ping"), "received %s", buf);
+}
+
+static void open_unix_listen(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	/* An abstract name chosen by the kernel: paths may be too long for a socket. */
+	fd = must(socket(AF_UNIX, SOCK_STREAM, 0));
+	must(bind(fd, (struct sockaddr *)&address, sizeof(sa_family_t)));
+	must(listen(fd, 5));
+}
+
+static void check_unix_listen(void)
+{
+	struct sockaddr_un address;
+	socklen_t len = sizeof(address);
+	int s = must(socket(AF_UNIX, SOCK_STREAM, 0));
+
+	must(getsockname(fd, (struct sockaddr *)&address, &len));
+	must(connect(s, (struct sockaddr *)&address, len));
+	close(must(accept(fd, NULL, NULL)));
+	close(s);
+}
+
+static void open_netlink(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
+
+	fd = must(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+	must(bind(fd, (struct sockaddr *)&address, sizeof(address)));
+}
+
+static void check_open(void)
+{
+	must(fcntl(fd, F_GETFD));
+}
+
+static void open_io_uring(void)
+{
+	struct io_uring_params params = { 0 };
+
+	fd = must(syscall(SYS_io_uring_setup, 8, &params));
+	map = must((char *)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
+				IORING_OFF_SQ_RING));
+}
+
+static void check_io_uring(void)
+{
+	must(syscall(SYS_io_uring_enter, fd, 0, 0, 0, NULL, 0));
+}
+
+static void open_pidfd(void)
+{
+	fd = must(syscall(SYS_pidfd_open, getpid(), 0));
+}
+
+static void check_pidfd(void)
+{
+	must(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));
+}
+
+static void open_secretmem(void)
+{
+	fd = must(syscall(SYS_memfd_secret, 0));
+	must(ftruncate(fd, 4096));
+	map = must((char *)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	strcpy(map, "secret");
+}
+
+static void check_secretmem(void)
+{
+	expect(!strcmp(map, "secret"), "contents");
+}
+
+static void open_userfaultfd(void)
+{
+	fd = must(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY));
+}
+
+static aio_context_t aio;
+
+static void open_aio(void)
+{
+	must(syscall(SYS_io_setup, 8, &aio));
+	/* A descriptor for damage and flags alone. */
+	fd = must(open("/dev/null", O_RDWR));
+}
+
+static void check_aio(void)
+{
+	struct io_event event;
+
+	must(syscall(SYS_io_getevents, aio, 0, 1, &event, &(struct timespec){ 0 }));
+	must(fcntl(fd, F_GETFD));
+}
+
+static void open_sysv_shm(void)
+{
+	int id = must(shmget(IPC_PRIVATE, 8192, IPC_CREAT | 0600));
+
+	map = must((char *)shmat(id, NULL, 0));
+	must(shmctl(id, IPC_RMID, NULL));
+	strcpy(map, "shared");
+	fd = must(open("/dev/null", O_RDWR));
+}
+
+static void check_sysv_shm(void)
+{
+	expect(!strcmp(map, "shared"), "contents");
+	must(fcntl(fd, F_GETFD));
+}
+
+static void open_locked(void)
+{
+	path = wl_path("locked");
+	wl_make_file(path, 100, 1);
+	fd = must(open(path, O_RDWR));
+}
+
+static void open_flock(void)
+{
+	open_locked();
+	must(flock(fd, LOCK_EX));
+}
+
+static void check_flock(void)
+{
+	int other = must(open(path, O_RDWR));
+
+	must(fcntl(fd, F_GETFD));
+	expect(flock(other, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK, "the lock is gone");
+	close(other);
+}
+
+static void open_ofd_lock(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 10, .l_len = 20 };
+
+	open_locked();
+	must(fcntl(fd, F_OFD_SETLK, &lock));
+}
+
+static void check_ofd_lock(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 15, .l_len = 1 };
+	int other = must(open(path, O_RDWR));
+
+	must(fcntl(fd, F_GETFD));
+	must(fcntl(other, F_OFD_GETLK, &lock));
+	expect(lock.l_type == F_WRLCK && lock.l_start == 10 && lock.l_len == 20, "the lock is gone");
+	close(other);
+}
+
+static void open_posix_lock(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 10, .l_len = 20 };
+
+	open_locked();
+	must(fcntl(fd, F_SETLK, &lock));
+}
+
+static void check_posix_lock(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 15, .l_len = 1 };
+
+	/* A lock of this process does not stand in its own way, but in that of an open file. */
+	must(fcntl(fd, F_OFD_GETLK, &lock));
+	expect(lock.l_type == F_WRLCK && lock.l_start == 10 && lock.l_len == 20, "the lock is gone");
+}
+
+static void open_lease(void)
+{
+	open_locked();
+	must(fcntl(fd, F_SETLEASE, F_WRLCK));
+}
+
+static void check_lease(void)
+{
+	expect(must(fcntl(fd, F_GETLEASE)) == F_WRLCK, "the lease is gone");
+}
+
+static void open_pty(void)
+{
+	fd = must(posix_openpt(O_RDWR | O_NOCTTY));
+	must(unlockpt(fd));
+	second = must(open(ptsname(fd), O_RDWR | O_NOCTTY));
+}
+
+static void check_pty(void)
+{
+	char buf[8] = "";
+
+	wl_write_all(fd, "ping\n", 5);
+	wl_read_all(second, buf, 5);
+	expect(!strcmp(buf, "ping\n"), "received %s", buf);
+}
+
+static void open_mqueue(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/crtools-workload-%d", getpid());
+	fd = must(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL));
+	must(mq_unlink(name));
+	must(mq_send(fd, "ping", 5, 3));
+}
+
+static void check_mqueue(void)
+{
+	char buf[65536];
+	unsigned int priority;
+
+	must(mq_receive(fd, buf, sizeof(buf), &priority));
+	expect(priority == 3 && !strcmp(buf, "ping"), "the message is gone");
+}
+
+struct kind {
+	const char *name;
+	void (*open)(void);
+	void (*check)(void);
+};
+
+static const struct kind kinds[] = {
+	{ "epoll", open_epoll, check_epoll },
+	{ "eventfd", open_eventfd, check_eventfd },
+	{ "timerfd", open_timerfd, check_timerfd },
+	{ "signalfd", open_signalfd, check_signalfd },
+	{ "inotify", open_inotify, check_inotify },
+	{ "fanotify", open_fanotify, check_open },
+	{ "socketpair", open_socketpair, check_pair },
+	{ "tcp_listen", open_tcp_listen, check_tcp_listen },
+	{ "tcp", open_tcp, check_pair },
+	{ "udp", open_udp, check_self },
+	{ "unix_listen", open_unix_listen, check_unix_listen },
+	{ "netlink", open_netlink, check_open },
+	{ "io_uring", open_io_uring, check_io_uring },
+	{ "pidfd", open_pidfd, check_pidfd },
+	{ "secretmem", open_secretmem, check_secretmem },
+	{ "userfaultfd", open_userfaultfd, check_open },
+	{ "aio", open_aio, check_aio },
+	{ "sysv_shm", open_sysv_shm, check_sysv_shm },
+	{ "flock", open_flock, check_flock },
+	{ "ofd_lock", open_ofd_lock, check_ofd_lock },
+	{ "posix_lock", open_posix_lock, check_posix_lock },
+	{ "lease", open_lease, check_lease },
+	{ "pty", open_pty, check_pty },
+	{ "mqueue", open_mqueue, check_mqueue },
+};
+
+static const struct kind *kind;
+
+static void build(int argc, char **argv)
+{
+	expect(argc == 2, "one argument: the kind");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(argv[1], kinds[i].name))
+			kind = &kinds[i];
+	expect(kind, "unknown kind %s", argv[1]);
+	kind->open();
+}
+
+static void check(void)
+{
+	kind->check();
+}
+
+static void spoil(void)
+{
+	if (map)
+		memset(map, 0, 7);
+	must(close(fd));
+}
+
+const struct workload workload = { build, NULL, check, spoil };
