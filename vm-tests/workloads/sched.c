@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Nice values, affinity and policy, of each thread its own. */
+/*
+ * Nice values, affinity and policy, of each thread its own. With an argument
+ * the main thread waits in vfork() nearly always: of the threads it is the
+ * last to stop.
+ */
 #include "workload.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 static pthread_t idler;
-static volatile bool ready, stop;
+static volatile bool ready, stop, vforks;
 static cpu_set_t one;
 
 static int policy(void)
@@ -50,8 +55,8 @@ static void build(int argc, char **argv)
 	cpu_set_t all;
 	int cpu = 0;
 
-	(void)argc;
 	(void)argv;
+	vforks = argc > 1;
 	CPU_ZERO(&all);
 	must(sched_getaffinity(0, sizeof(all), &all));
 	while (!CPU_ISSET(cpu, &all))
@@ -63,6 +68,26 @@ static void build(int argc, char **argv)
 		usleep(1000);
 	must(setpriority(PRIO_PROCESS, 0, 5));
 	set_policy(SCHED_BATCH);
+}
+
+static void run(void)
+{
+	wl_ready();
+	if (!vforks) {
+		wl_wait();
+		return;
+	}
+	wl_unblock_term();
+	while (!wl_term) {
+		pid_t pid = must(vfork());
+
+		if (!pid) {
+			usleep(50000);
+			_exit(0);
+		}
+		while (waitpid(pid, NULL, 0) < 0)
+			expect(errno == EINTR, "waitpid: %s", strerror(errno));
+	}
 }
 
 static void check(void)
@@ -78,4 +103,4 @@ static void spoil(void)
 	must(setpriority(PRIO_PROCESS, 0, 6));
 }
 
-const struct workload workload = { build, NULL, check, spoil };
+const struct workload workload = { build, run, check, spoil };

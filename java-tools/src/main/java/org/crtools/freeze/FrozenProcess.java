@@ -7,7 +7,7 @@ import org.crtools.sys.ProcStat;
 /**
  * A process that does not run.
  *
- * @param threads all of them, the main thread first; none for a zombie
+ * @param threads all of them, in the order of {@link org.crtools.sys.Proc#threads}; none for a zombie
  * @param jobStopped whether it was stopped by SIGSTOP and kin before
  */
 public record FrozenProcess(ProcStat stat, List<Integer> threads, boolean jobStopped) {

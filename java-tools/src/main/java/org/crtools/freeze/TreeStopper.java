@@ -62,7 +62,11 @@ final class TreeStopper {
         for (Map.Entry<Integer, Set<Integer>> entry : threads.entrySet()) {
             int pid = entry.getKey();
             try {
-                result.add(new FrozenProcess(proc.stat(pid), List.copyOf(entry.getValue()), jobStopped.contains(pid)));
+                // They stopped in any order.
+                List<Integer> ordered = proc.threads(pid).stream()
+                        .filter(entry.getValue()::contains)
+                        .toList();
+                result.add(new FrozenProcess(proc.stat(pid), ordered, jobStopped.contains(pid)));
             } catch (IOException gone) {
                 if (pid == root || !entry.getValue().isEmpty()) {
                     throw new CrtoolsException(

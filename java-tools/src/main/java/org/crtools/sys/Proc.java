@@ -42,14 +42,20 @@ public final class Proc {
         return ProcStatus.parse(text(file(pid, "task/" + tid + "/status")));
     }
 
-    /** All threads, ascending; the main thread first. */
+    /**
+     * All threads, the main thread first, then in the order in which they came: that of the kernel's own list (kernel:
+     * {@code proc_task_readdir()} in fs/proc/base.c), which is that of the threads in a core image. Not that of their
+     * ids, which start again from below when the highest is used up.
+     */
     public List<Integer> threads(int pid) throws IOException {
         return numbers(file(pid, "task"));
     }
 
     /** All descriptors, ascending. */
     public List<Integer> descriptors(int pid) throws IOException {
-        return numbers(file(pid, "fd"));
+        List<Integer> descriptors = numbers(file(pid, "fd"));
+        descriptors.sort(null);
+        return descriptors;
     }
 
     /** Children of every thread of a process. Complete only while the process is stopped. */
@@ -111,7 +117,6 @@ public final class Proc {
                 numbers.add(Integer.parseInt(entry.getFileName().toString()));
             }
         }
-        numbers.sort(null);
         return numbers;
     }
 }

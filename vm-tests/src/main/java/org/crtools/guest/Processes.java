@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +83,7 @@ public final class Processes {
         return List.copyOf(found);
     }
 
-    /** The ids of a process's threads, ascending; none if it is gone. */
+    /** The ids of a process's threads, the oldest first; none if it is gone. */
     public static List<Long> threads(long pid) {
         return numbers(Path.of("/proc", Long.toString(pid), "task"));
     }
@@ -106,7 +105,6 @@ public final class Processes {
             return entries.map(entry -> entry.getFileName().toString())
                     .filter(name -> Character.isDigit(name.charAt(0)))
                     .map(Long::parseLong)
-                    .sorted(Comparator.naturalOrder())
                     .toList();
         } catch (IOException | UncheckedIOException gone) {
             return List.of();

@@ -118,12 +118,14 @@ public final class SavedTree {
      */
     public static void awaitSame(ProcView before, long root, List<ProcView.Explained> explained) {
         long end = System.nanoTime() + SETTLES.toNanos();
-        while (!before.unexplained(ProcView.of(root), explained).isEmpty() && System.nanoTime() - end < 0) {
+        ProcView after = ProcView.of(root);
+        while (!before.unexplained(after, explained).isEmpty() && System.nanoTime() - end < 0) {
             if (Thread.interrupted()) {
                 throw new AssertionError("interrupted");
             }
+            after = ProcView.of(root);
         }
-        before.assertSame(ProcView.of(root), explained);
+        before.assertSame(after, explained);
     }
 
     /** Processes that came since an earlier {@link Processes#all} and live, but for servers of the tools. */

@@ -89,6 +89,17 @@ class OptionsTest {
         }
     }
 
+    /** Settings of one thread do not become another's: the main thread is the last to stop here. */
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void everyThreadKeepsItsSettings(Way way) {
+        try (Workload workload = Workload.of("sched").arguments("vfork").start()) {
+            SavedTree saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
+            workload.restoredAs(saved.restore(way));
+            workload.assertPasses();
+        }
+    }
+
     private static void awaitStopped(Workload workload) {
         Processes.await("all processes to be stopped", LIMIT, () -> workload.tree().stream()
                 .allMatch(pid -> Processes.stat(pid).get(0).equals("T")));
