@@ -4,7 +4,6 @@ package org.crtools.cli;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.crtools.CrtoolsException;
 import org.crtools.checkpoint.DumpOptions;
 import org.crtools.checkpoint.DumpResult;
@@ -23,7 +22,7 @@ import picocli.CommandLine.Spec;
         name = "dump",
         description = "Saves a process and all its descendants. They are killed then, unless an option says otherwise.",
         mixinStandardHelpOptions = true)
-final class DumpCommand implements Callable<Integer>, Verbose {
+final class DumpCommand extends Verbose {
     @Spec
     private CommandSpec spec;
 
@@ -66,11 +65,6 @@ final class DumpCommand implements Callable<Integer>, Verbose {
 
     @Option(names = "--json", description = "Tell what was done as JSON.")
     private boolean json;
-
-    @Option(
-            names = {"-v", "--verbose"},
-            description = "Tell where a failure happened.")
-    private boolean verbose;
 
     @Override
     public Integer call() throws CrtoolsException {
@@ -120,10 +114,5 @@ final class DumpCommand implements Callable<Integer>, Verbose {
                 leaveRunning ? DumpOptions.After.RUN : leaveStopped ? DumpOptions.After.STOP : DumpOptions.After.KILL;
         Path target = folder == null ? Path.of("crtools-" + root) : folder;
         return new DumpOptions(root, target, shellJob, after, Duration.ofSeconds(timeout));
-    }
-
-    @Override
-    public boolean verbose() {
-        return verbose;
     }
 }

@@ -4,13 +4,11 @@ package org.crtools.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.checkpoint.Checkpoints;
 import org.crtools.checkpoint.Starter;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** crtools exec */
@@ -18,17 +16,12 @@ import picocli.CommandLine.Parameters;
         name = "exec",
         description = "Checks an image and executes it, with the descriptors of the caller.",
         mixinStandardHelpOptions = true)
-final class ExecCommand implements Callable<Integer>, Verbose {
+final class ExecCommand extends Verbose {
     @Parameters(index = "0", paramLabel = "IMAGE", description = "A core image or a tree image.")
     private Path image;
 
     @Parameters(index = "1..*", paramLabel = "OPTION", description = "Options of a tree image.")
     private List<String> options = List.of();
-
-    @Option(
-            names = {"-v", "--verbose"},
-            description = "Tell where a failure happened.")
-    private boolean verbose;
 
     @Override
     public Integer call() throws CrtoolsException {
@@ -37,10 +30,5 @@ final class ExecCommand implements Callable<Integer>, Verbose {
             throw new CrtoolsException(ExitCode.PERMISSION, image + " is not executable (chmod u+x)");
         }
         return Starter.run(image, options);
-    }
-
-    @Override
-    public boolean verbose() {
-        return verbose;
     }
 }

@@ -9,7 +9,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.checkpoint.Checkpoints;
@@ -31,7 +30,7 @@ import picocli.CommandLine.Spec;
         name = "restore",
         description = "Brings a dumped tree back, and ends as its first process ends.",
         mixinStandardHelpOptions = true)
-final class RestoreCommand implements Callable<Integer>, Verbose {
+final class RestoreCommand extends Verbose {
     @Spec
     private CommandSpec spec;
 
@@ -67,11 +66,6 @@ final class RestoreCommand implements Callable<Integer>, Verbose {
 
     @Option(names = "--verify", description = "Compare all memory contents with their checksums first.")
     private boolean verify;
-
-    @Option(
-            names = {"-v", "--verbose"},
-            description = "Tell where a failure happened.")
-    private boolean verbose;
 
     @Override
     public Integer call() throws CrtoolsException {
@@ -124,10 +118,5 @@ final class RestoreCommand implements Callable<Integer>, Verbose {
         } catch (IOException failure) {
             throw Failures.translate(failure);
         }
-    }
-
-    @Override
-    public boolean verbose() {
-        return verbose;
     }
 }

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.crtools.CrtoolsException;
 import org.crtools.checkpoint.Checkpoints;
 import org.crtools.checkpoint.Dumper;
@@ -22,7 +21,7 @@ import picocli.CommandLine.Spec;
 
 /** crtools show: loads no native code. */
 @Command(name = "show", description = "Tells what a checkpoint or an image holds.", mixinStandardHelpOptions = true)
-final class ShowCommand implements Callable<Integer>, Verbose {
+final class ShowCommand extends Verbose {
     @Spec
     private CommandSpec spec;
 
@@ -34,11 +33,6 @@ final class ShowCommand implements Callable<Integer>, Verbose {
 
     @Option(names = "--program", description = "Print the restore programs, as one reads the output of strace.")
     private boolean program;
-
-    @Option(
-            names = {"-v", "--verbose"},
-            description = "Tell where a failure happened.")
-    private boolean verbose;
 
     @Override
     public Integer call() throws CrtoolsException {
@@ -81,10 +75,5 @@ final class ShowCommand implements Callable<Integer>, Verbose {
     private static void printProgram(PrintWriter out, Path path, Image image) {
         out.println(path + ":");
         out.print(image.program().map(ProgramPrinter::print).orElse("no program\n"));
-    }
-
-    @Override
-    public boolean verbose() {
-        return verbose;
     }
 }
