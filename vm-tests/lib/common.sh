@@ -9,13 +9,14 @@ die() { say "$*"; exit 125; }
 # list_lines FILE: its lines without comments and blank lines.
 list_lines() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$1"; }
 
-kernel_names() { list_lines "$HERE/kernels.list" | awk '{ print $1 }'; }
+# kernel_names: those that the whole run takes; kernels that are only for the asking have to be named.
+kernel_names() { list_lines "$HERE/kernels.list" | awk '$5 != "asked" { print $1 }'; }
 
 # kernel_line NAME: its line of the kernel list, blanks squeezed.
 kernel_line() {
 	local line
 	line=$(list_lines "$HERE/kernels.list" | awk -v n="$1" '$1 == n { $1 = $1; print }')
-	[ -n "$line" ] || die "unknown kernel '$1'; known: $(kernel_names | tr '\n' ' ')"
+	[ -n "$line" ] || die "unknown kernel '$1'; known: $(list_lines "$HERE/kernels.list" | awk '{ print $1 }' | paste -sd' ')"
 	printf '%s\n' "$line"
 }
 
@@ -26,10 +27,18 @@ base_suite() { printf '%s\n' "${1%%-*}"; }
 
 # kernel_dir NAME: where its files are in the cache, whether they are there yet or not.
 kernel_dir() {
-	local line
+	local line key
 	line=$(kernel_line "$1") || exit
-	printf '%s/kernel/%s-%s\n' "$CACHE" "$1" "$({ echo "$line"; cat "$HERE/lib/kernel.sh"; } | hash_of)"
+	if is_source "$line"; then
+		key=$(source_key "$line") || exit
+	else
+		key=$({ echo "$line"; cat "$HERE/lib/kernel.sh"; } | hash_of)
+	fi
+	printf '%s/kernel/%s-%s\n' "$CACHE" "$1" "$key"
 }
+
+# is_source LINE: it is built from a packaged source.
+is_source() { [[ $(cut -d' ' -f3 <<<"$1") == linux-source-* ]]; }
 
 rootfs_image() {
 	printf '%s/rootfs/%s-%s.ext4\n' "$CACHE" "$1" \
@@ -39,6 +48,15 @@ rootfs_image() {
 qemu_dir() { printf '%s/qemu/%s\n' "$CACHE" "$(cat "$HERE/lib/qemu.sh" | hash_of)"; }
 
 guest_init() { printf '%s/init/%s\n' "$CACHE" "$(cat "$HERE/guest/init.c" | hash_of)"; }
+
+# with_lock NAME COMMAND...: nobody else under the same name at the same time.
+with_lock() (
+	mkdir -p "$CACHE"
+	exec 8>"$CACHE/$1.lock"
+	flock 8
+	shift
+	"$@"
+)
 
 # fresh_dir FINAL: a new empty directory beside FINAL, to be renamed onto it when complete.
 fresh_dir() {

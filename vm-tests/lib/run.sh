@@ -26,7 +26,7 @@ run() {
 	suite=$(base_suite "$(cut -d' ' -f2 <<<"$line")")
 	kdir=$(kernel_dir "$kernel")
 	if [ ! -e "$kdir/ok" ] || [ ! -s "$(rootfs_image "$suite")" ] || [ ! -x "$(qemu_dir)/qemu" ] || [ ! -x "$(guest_init)" ]; then
-		(. "$HERE/lib/setup.sh" && setup >&2) || exit
+		setup_kernel "$kernel" >&2 || exit
 	fi
 
 	work=$(mktemp -d "${TMPDIR:-/tmp}/crtools-vm.XXXXXX")

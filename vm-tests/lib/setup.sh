@@ -4,18 +4,24 @@
 setup() {
 	local name
 	[ "${1:-}" = --refresh ] && REFRESH=1
-	mkdir -p "$CACHE"
-	exec 8>"$CACHE/setup.lock"
-	flock 8
+	for name in $(kernel_names); do setup_kernel "$name" || exit; done
+	with_lock setup checkpatch_setup || exit
+}
+
+# setup_kernel NAME: what a machine with that kernel takes. A kernel's build lasts minutes and has a lock of its own.
+setup_kernel() {
+	local line
+	line=$(kernel_line "$1") || exit
+	with_lock setup setup_machine "$1" "$line" || exit
+	! is_source "$line" || with_lock "kernel.$1" source_kernel_setup "$1" || exit
+}
+
+setup_machine() {
 	host_packages
 	guest_init_setup
 	qemu_setup
-	for name in $(kernel_names); do
-		kernel_setup "$name"
-		rootfs_setup "$(base_suite "$(kernel_line "$name" | cut -d' ' -f2)")"
-	done
-	checkpatch_setup
-	exec 8>&-
+	is_source "$2" || kernel_setup "$1"
+	rootfs_setup "$(base_suite "$(cut -d' ' -f2 <<<"$2")")"
 }
 
 host_packages() {

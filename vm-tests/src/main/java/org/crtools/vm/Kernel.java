@@ -14,14 +14,16 @@ public record Kernel(String name, Scope scope) {
         /** All of them. */
         FULL,
         /** Those tagged {@code kernel}. */
-        KERNEL
+        KERNEL,
+        /** Those tagged {@code kernel}, and only when the kernel is asked for by name. */
+        ASKED
     }
 
     /** The JUnit tag expression for this kernel, narrowing the one asked for. */
     public String tags(String asked) {
         return switch (scope) {
             case FULL -> asked;
-            case KERNEL -> asked.isBlank() ? "kernel" : "kernel & (" + asked + ")";
+            case KERNEL, ASKED -> asked.isBlank() ? "kernel" : "kernel & (" + asked + ")";
         };
     }
 }

@@ -23,7 +23,7 @@ public final class Kernels {
     /**
      * Reads a kernel list.
      *
-     * @throws IllegalArgumentException a line has not five columns, or its last is neither full nor kernel
+     * @throws IllegalArgumentException a line has not five columns, or its last is not one of {@link Kernel.Scope}
      */
     public static Kernels read(Path file) throws IOException {
         return parse(Files.readAllLines(file));
@@ -51,13 +51,16 @@ public final class Kernels {
     }
 
     /**
-     * The kernels of a comma-separated list of names, in that order; all for an empty list.
+     * The kernels of a comma-separated list of names, in that order; for an empty list all but those that have to be
+     * asked for.
      *
      * @throws IllegalArgumentException a name is not in the list
      */
     public List<Kernel> select(String names) {
         if (names.isBlank()) {
-            return all;
+            return all.stream()
+                    .filter(kernel -> kernel.scope() != Kernel.Scope.ASKED)
+                    .toList();
         }
         return Arrays.stream(names.split(","))
                 .map(String::strip)

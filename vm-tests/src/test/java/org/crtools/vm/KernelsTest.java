@@ -32,6 +32,14 @@ class KernelsTest {
     }
 
     @Test
+    void takesSomeKernelsOnlyWhenNamed() {
+        Kernels kernels = Kernels.parse(List.of("one suite image headers full", "two suite image headers asked"));
+        assertEquals(List.of(new Kernel("one", Kernel.Scope.FULL)), kernels.select(""));
+        assertEquals(List.of(new Kernel("two", Kernel.Scope.ASKED)), kernels.select("two"));
+        assertEquals("kernel", kernels.all().get(1).tags(""));
+    }
+
+    @Test
     void refusesBadLines() {
         assertThrows(IllegalArgumentException.class, () -> Kernels.parse(List.of("one suite image headers")));
         assertThrows(IllegalArgumentException.class, () -> Kernels.parse(List.of("one suite image headers some")));
