@@ -38,7 +38,7 @@ one entries loaded ./entries
 one dump loaded python3 dump_guest.py /put
 one mounts bash mounts.sh /put/crtools.ko
 one load-unload bash load-unload.sh /put/crtools.ko /put/churn "$SECONDS_EACH"
-one exec bash exec.sh /put/crtools.ko /put/workloads
+SHORT=1 one exec bash exec.sh /put/crtools.ko /put/workloads
 EOS
 code=0
 "$here/../../vm-tests/vm" run "$kernel" --time 1500 --mem 3000 \
@@ -46,7 +46,7 @@ code=0
 	--put "$work/churn" --put "$work/entries" --put "$work/guest.sh" \
 	--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
 	--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" -- \
-	"cp -n /put/tests/* /put/; SECONDS_EACH=$seconds bash /put/guest.sh" >&2 || code=$?
+	"cp -np /put/tests/* /put/; SECONDS_EACH=$seconds bash /put/guest.sh" >&2 || code=$?
 if [ ! -s "$work/result/lines" ] || [ $code -ne 0 ]; then
 	printf 'kmod/machine\tFAILED\t0\n'
 fi

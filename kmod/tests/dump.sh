@@ -16,5 +16,5 @@ cc -g -O1 -Wall -Wextra -Werror -pthread -static -o "$work/dumpee-static" "$here
 cp "$module" "$work/crtools.ko"
 "$here/../../vm-tests/vm" run "$kernel" --time 300 --mem 3000 \
 	--put "$work/crtools.ko" --put "$work/dumpee" --put "$work/dumpee-static" \
-	--put "$here/image.py" --put "$here/dump_guest.py" -- \
-	"insmod /put/crtools.ko && cd /put && PYTHONDONTWRITEBYTECODE=1 python3 dump_guest.py /put $*"
+	--put "$here:/put/tests" -- \
+	"insmod /put/crtools.ko && cd /put && PYTHONDONTWRITEBYTECODE=1 python3 tests/dump_guest.py /put $*"

@@ -5,8 +5,10 @@
 # Executes images of the workloads: dump by cat, kill -9, execute the file. As
 # root, in a virtual machine; the workloads run as the ordinary user "user".
 # WORKLOADS-FOLDER has the programs built and workloads.list. The other tests,
-# left out when NAMEs are given, need gcc and python3. Passes when every
-# program passed and the kernel's log has no new line.
+# left out when NAMEs are given, need gcc and python3. SHORT=1 leaves out what
+# KernelImageTest executes too: the workloads of the class kernel, and of the
+# others all variants but the first. Passes when every program passed and the
+# kernel's log has no new line.
 set -u
 
 self=$(realpath "$0")
@@ -124,28 +126,34 @@ verdict() {
 	fi
 }
 
-# interrupted CALL HANDLER quiet|signal TOOL: an interrupted call after four seconds
+# interrupted CALL HANDLER quiet|signal TOOL: an interrupted call after three seconds
 # of six; away for two. With signal SIGUSR1 is pending in the image.
 interrupted() {
-	local call=$1 dir pid
+	local call=$1 dir pid start ready frozen dumped run back
 	dir=$(mktemp -d)
 	mkfifo "$dir/fifo"
 	exec 8<>"$dir/fifo"
+	start=$(tenths)
 	"$4" "$call" "$2" "$dir/ready" "$dir/result" <&8 >/dev/null 2>&1 &
 	pid=$!
 	wait_for 30 is_file "$dir/ready" || { echo "never ready"; return; }
-	sleep 4
+	ready=$(tenths)
+	sleep 3
 	kill -STOP "$pid"
 	wait_for 10 is_state "$pid" T
 	[ "$3" = signal ] && kill -USR1 "$pid"
+	frozen=$(tenths)
 	cat "/proc/$pid/dump" >"$dir/img" || return
+	dumped=$(tenths)
 	chmod 700 "$dir/img"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null
 	sleep 2
+	run=$(tenths)
 	"$dir/img" <&8 &
 	pid=$!
 	wait_for 30 is_back "$pid" interrupted
+	back=$(tenths)
 	sleep 0.5
 	if [ ! -s "$dir/result" ]; then
 		case $call in
@@ -160,13 +168,33 @@ interrupted() {
 		sleep 0.1
 	done
 	if [ -s "$dir/result" ]; then
-		cat "$dir/result"
+		judge_time "$(cat "$dir/result")"
 	else
 		echo "still there"
 		kill -KILL "$pid"
 	fi
 	wait "$pid" 2>/dev/null
 	rm -rf "$dir"
+}
+
+tenths() { echo $((${EPOCHREALTIME/./} / 100000)); }
+
+# The result with its time in words. A call of six seconds may have lasted
+# "its-own" six and the time away; one interrupted as it came back lasted "till-back";
+# one that waits for a moment ends then, or when it is back after it: "till-then".
+# All moments are the caller's: each is known to lie between two of them. Late
+# wake-ups may take a second; sleeping anew would take three more.
+judge_time() {
+	local took least most late=10 word=$1
+	took=${1#*took=}
+	took=${took%% *}
+	least=$((60 + run - dumped - 1)) most=$((60 + back - frozen + late))
+	((took >= least && took <= most)) && word+=" time=its-own"
+	least=$((run - ready - 1)) most=$((back - start + late))
+	((took >= least && took <= most)) && word+=" time=till-back"
+	((most < 60 + late)) && most=$((60 + late))
+	((took >= 60 && took <= most)) && word+=" time=till-then"
+	echo "$word away=$((run - dumped))..$((back - frozen))"
 }
 
 # Every line: call, handler, quiet or signal, what is to come out.
@@ -186,34 +214,32 @@ interrupted_all() {
 	done <<<"$interrupted_table"
 }
 
-# Tenths of a second: 4 s before, 2 s away and the 2 s that remained are 80;
-# all of it anew would be 120.
-mask=mask=8000000 some='@([89]?|10?)' few='[67]?'
+mask=mask=8000000 own='*time=its-own*' back='*time=till-back*' then='*time=till-then*'
 interrupted_table="\
 read plain quiet 1 - handled=0 *
 read plain signal -1 EINTR handled=1 *
 read restart signal 1 - handled=1 *
 pause plain quiet -1 EINTR handled=1 *
 pause restart signal -1 EINTR handled=1 *
-nanosleep plain quiet 0 - handled=0 took=$some left=* $mask
-nanosleep restart signal -1 EINTR handled=1 took=$few left=@(?|1?|2?) $mask
-sleep_boottime plain quiet 0 - handled=0 took=$some *
-sleep_until plain quiet 0 - handled=0 took=$few *
-poll plain quiet 0 - handled=0 took=$some *
-poll restart signal -1 EINTR handled=1 took=$few *
+nanosleep plain quiet 0 - handled=0 *$mask$own
+nanosleep restart signal -1 EINTR handled=1 *left=@(?|[123]?) $mask$back
+sleep_boottime plain quiet 0 - handled=0 $own
+sleep_until plain quiet 0 - handled=0 $then
+poll plain quiet 0 - handled=0 $own
+poll restart signal -1 EINTR handled=1 $back
 poll_forever plain quiet -1 EINTR handled=1 *
 poll_forever restart signal -1 EINTR handled=1 *
-select plain quiet 0 - handled=0 took=$some *
-select restart signal -1 EINTR handled=1 took=$few *
-ppoll plain quiet -1 EINTR handled=1 * $mask
-ppoll plain signal -1 EINTR handled=1 * $mask
-futex plain quiet -1 ETIMEDOUT handled=0 took=$some *
-futex_shared plain quiet -1 ETIMEDOUT handled=0 took=$some *
-futex restart signal -1 EINTR handled=1 took=$few *
+select plain quiet 0 - handled=0 $own
+select restart signal -1 EINTR handled=1 $back
+ppoll plain quiet -1 EINTR handled=1 * $mask *
+ppoll plain signal -1 EINTR handled=1 * $mask *
+futex plain quiet -1 ETIMEDOUT handled=0 $own
+futex_shared plain quiet -1 ETIMEDOUT handled=0 $own
+futex restart signal -1 EINTR handled=1 $back
 futex_forever plain signal -1 EINTR handled=1 *
 futex_forever restart signal still there
-sigsuspend plain quiet -1 EINTR handled=1 * $mask
-sigsuspend plain signal -1 EINTR handled=1 * $mask
+sigsuspend plain quiet -1 EINTR handled=1 * $mask *
+sigsuspend plain signal -1 EINTR handled=1 * $mask *
 sigtimedwait plain quiet -1 EINTR handled=0 *
 loop plain quiet 0 - handled=1 *
 loop plain signal 0 - handled=1 *"
@@ -288,6 +314,10 @@ user_part() {
 		*) [[ $class = kernel || $class = memory ]] || continue ;;
 		esac
 		[ $# -gt 0 ] && [[ " $* " != *" $id "* ]] && continue
+		if [ -n "${SHORT-}" ]; then
+			[[ $class = kernel ]] && continue
+			variants=-
+		fi
 		variants=${variants//,/ }
 		for variant in '' ${variants/-/}; do
 			verdict "$id${variant:+.$variant}" PASS \
@@ -376,10 +406,11 @@ load_unload() {
 		done) 2>/dev/null &
 		runners+=($!)
 	done
+	renice -n -19 $$ >/dev/null	# or the others leave no time for this loop
 	SECONDS=0
-	while ((SECONDS < 15)) && [ -z "$failed" ]; do
+	while ((rounds < 10)) && [ -z "$failed" ]; do
 		until rmmod crtools 2>/dev/null; do
-			((SECONDS < 60)) || { failed="in use for good"; break; }
+			((SECONDS < 120)) || { failed="in use for good"; break; }
 		done
 		insmod "$module" || failed="insmod failed"
 		rounds=$((rounds + 1))
@@ -388,7 +419,6 @@ load_unload() {
 	wait "${runners[@]}" 2>/dev/null
 	sleep 0.5
 	verdict "loaded and unloaded meanwhile" ok "${failed:-ok}"
-	((rounds >= 3)) || verdict "rounds of that" "3 or more" "$rounds"
 }
 
 if [ "$1" = --user ]; then
@@ -401,12 +431,13 @@ module=$1 folder=$(realpath "$2")
 shift 2
 insmod "$module" || exit 1
 count_log() {
-	dmesg | grep -vc 'hrtimer: interrupt took\|clocksource:'
+	# A slow host, and a user who asks for more memory than there is.
+	dmesg | grep -vc 'hrtimer: interrupt took\|clocksource:\|__vm_enough_memory:'
 }
 before=$(count_log)
 as_user() { su -s /bin/bash user -c "$(printf '%q ' "$@")"; }
 
-as_user "$self" --user "$folder" "$@" || bad=1
+as_user env SHORT="${SHORT-}" "$self" --user "$folder" "$@" || bad=1
 [ $# -gt 0 ] || root_part "$folder"
 if (($(count_log) != before)); then
 	dmesg | tail -n 40

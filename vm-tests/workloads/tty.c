@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A process group in the foreground of a controlling terminal: on SIGTERM it must
- * still have it, be in the foreground, and writes a line to it. The settings of
- * the terminal belong to the terminal; only what every terminal has is checked.
+ * still have it, be in the foreground with the terminal as it has set it, and
+ * writes a line to it.
  */
 #include "tree.h"
 
 #include <sys/ioctl.h>
 #include <termios.h>
+
+static struct termios original;
 
 static void child(void *arg)
 {
@@ -19,15 +21,21 @@ static void child(void *arg)
 	wl_write_all(1, "workload tty: child\n", 20);
 }
 
+/* No echo, no lines, an end-of-file character of its own; output stays as it was. */
+static void own_settings(struct termios *termios)
+{
+	termios->c_lflag &= ~(ECHO | ICANON);
+	termios->c_cc[VEOF] = 0x1a;
+	termios->c_cc[VMIN] = 3;
+}
+
 static void expect_terminal(const char *when)
 {
-	struct termios termios;
 	int fd;
 
 	for (int i = 0; i < 3; i++)
 		expect(isatty(i), "%s: descriptor %d is no terminal", when, i);
 	fd = must(open("/dev/tty", O_RDWR | O_CLOEXEC));
-	must(tcgetattr(fd, &termios));
 	close(fd);
 	expect(must(tcgetsid(0)) == getsid(0), "%s: the terminal is of session %d, not %d", when, tcgetsid(0),
 	       getsid(0));
@@ -37,15 +45,28 @@ static void expect_terminal(const char *when)
 
 static void build(int argc, char **argv)
 {
+	struct termios termios;
+
 	(void)argc;
 	(void)argv;
 	expect_terminal("at start");
+	must(tcgetattr(0, &original));
+	termios = original;
+	own_settings(&termios);
+	must(tcsetattr(0, TCSANOW, &termios));
 	wl_child(child, NULL);
 }
 
 static void check(void)
 {
+	struct termios termios, wanted;
+
 	expect_terminal("on SIGTERM");
+	must(tcgetattr(0, &termios));
+	wanted = termios;
+	own_settings(&wanted);
+	expect(!memcmp(&termios, &wanted, sizeof(wanted)), "the terminal's settings are other ones");
+	must(tcsetattr(0, TCSANOW, &original));
 	expect(isatty(0) && isatty(1), "no terminal");
 	wl_write_all(1, "workload tty: here\n", 19);
 	wl_end_children(1);

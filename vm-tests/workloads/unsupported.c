@@ -417,6 +417,28 @@ static void check_mqueue(void)
 	expect(priority == 3 && !strcmp(buf, "ping"), "the message is gone");
 }
 
+static void open_owner(void)
+{
+	int ends[2];
+
+	must(pipe(ends));
+	fd = ends[0];
+	second = ends[1];
+	must(fcntl(fd, F_SETOWN, getpid()));
+}
+
+static void open_async(void)
+{
+	open_owner();
+	must(fcntl(fd, F_SETSIG, SIGRTMIN));
+	must(fcntl(fd, F_SETFL, O_ASYNC));
+}
+
+static void check_owner(void)
+{
+	expect(must(fcntl(fd, F_GETOWN)) == getpid(), "it has another owner");
+}
+
 struct kind {
 	const char *name;
 	void (*open)(void);
@@ -448,6 +470,8 @@ static const struct kind kinds[] = {
 	{ "lease", open_lease, check_lease },
 	{ "pty", open_pty, check_pty },
 	{ "mqueue", open_mqueue, check_mqueue },
+	{ "owner", open_owner, check_owner },
+	{ "async", open_async, check_owner },
 };
 
 static const struct kind *kind;

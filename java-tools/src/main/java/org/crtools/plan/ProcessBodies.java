@@ -19,6 +19,7 @@ import org.crtools.model.Zombie;
 import org.crtools.plan.DescriptorPlan.MappingDescriptor;
 import org.crtools.plan.DescriptorPlan.Share;
 import org.crtools.resource.SharedObject;
+import org.crtools.resource.Terminal;
 import org.crtools.sys.SystemCalls;
 
 /**
@@ -29,6 +30,7 @@ import org.crtools.sys.SystemCalls;
 final class ProcessBodies {
     private static final int PR_SET_NAME = 15;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
+    private static final int TIOCGPGRP = 0x540f;
     private static final int TIOCSPGRP = 0x5410;
     private static final int RLIMIT_CORE = 4;
     private static final int SIG_SETMASK = 2;
@@ -151,12 +153,26 @@ final class ProcessBodies {
                     .label(node.place() + ": process group " + node.group());
         }
         if (checkpoint.foregroundGroup() != 0 && node == foregroundSetter()) {
-            int group = groupSlot(checkpoint.foregroundGroup());
-            program.skipIf(slot(terminal), Comparison.LT, imm(0), body -> body.syscall(
-                            Syscall.IOCTL, slot(terminal), imm(TIOCSPGRP), Arg.slotAddress(group))
-                    .label("foreground of the terminal")
-                    .warn());
+            program.skipIf(slot(terminal), Comparison.LT, imm(0), body -> takeForeground());
         }
+    }
+
+    /** With the settings it had made. Whoever is in the background of his terminal gives neither away. */
+    private void takeForeground() {
+        int group = groupSlot(checkpoint.foregroundGroup());
+        int current = program.slot();
+        program.syscall(Syscall.IOCTL, slot(terminal), imm(TIOCGPGRP), Arg.slotAddress(current))
+                .label("foreground of the terminal")
+                .warn();
+        program.skipIf(slot(current), Comparison.NE, slot(outerGroup), body -> {
+            body.syscall(Syscall.IOCTL, slot(terminal), imm(TIOCSPGRP), Arg.slotAddress(group))
+                    .label("foreground of the terminal")
+                    .warn();
+            Terminal.settings(checkpoint.descriptions()).ifPresent(settings -> body.syscall(
+                            Syscall.IOCTL, slot(terminal), imm(Terminal.TCSETS), body.bytes(settings))
+                    .label("settings of the terminal")
+                    .warn());
+        });
     }
 
     /** Somebody in the foreground group; every signal is blocked, so that a background process may do it too. */

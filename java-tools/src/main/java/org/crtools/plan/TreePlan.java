@@ -18,6 +18,7 @@ import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
 import org.crtools.image.TreeOption;
 import org.crtools.model.Checkpoint;
+import org.crtools.resource.Terminal;
 import org.crtools.sys.SystemCalls;
 
 /**
@@ -27,8 +28,6 @@ import org.crtools.sys.SystemCalls;
 public final class TreePlan {
     private static final int RLIMIT_NOFILE = 7;
     private static final int F_GETFD = 1;
-    private static final int TCGETS = 0x5401;
-    private static final int TERMIOS_SIZE = 64;
     private static final int CLONE_NEWNS = 0x00020000;
     private static final int CLONE_NEWUSER = 0x10000000;
     private static final int CLONE_NEWPID = 0x20000000;
@@ -128,9 +127,7 @@ public final class TreePlan {
         for (int stage = 0; stage < Numbers.STAGES; stage++) {
             pipe(numbers.stageRead(stage), numbers.stageWrite(stage));
         }
-        if (tree.outerGroup() != 0) {
-            program.syscall(Syscall.GETPGID, 0).into(outerGroup);
-        }
+        program.syscall(Syscall.GETPGID, 0).into(outerGroup);
         for (Node node : tree.all()) {
             pidSlots.put(node, program.slot());
         }
@@ -170,11 +167,11 @@ public final class TreePlan {
         }
         program.about("terminal of the caller").failingWith(ExitCode.FAILED.value());
         program.set(terminal, imm(-1));
-        Arg settings = program.room(TERMIOS_SIZE);
+        Arg settings = program.room(Terminal.SETTINGS_SIZE);
         for (int fd = Numbers.FIRST_FREE - 1; fd >= 0; fd--) {
             int kept = numbers.callerDescriptors() + fd;
             program.syscall(Syscall.DUP3, fd, kept, 0);
-            program.syscall(Syscall.IOCTL, imm(fd), imm(TCGETS), settings)
+            program.syscall(Syscall.IOCTL, imm(fd), imm(Terminal.TCGETS), settings)
                     .into(scratch)
                     .mayFail();
             program.skipIf(slot(scratch), Comparison.LT, imm(0), body -> body.set(terminal, imm(kept)));

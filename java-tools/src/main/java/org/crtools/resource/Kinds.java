@@ -4,6 +4,7 @@ package org.crtools.resource;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.crtools.sys.FileDescriptor;
 import org.crtools.sys.SystemCalls;
 
 /** All kinds of resources, asked in order. */
@@ -32,10 +33,25 @@ public final class Kinds {
         for (ResourceKind kind : kinds) {
             Optional<Resource> resource = kind.recognise(file, context);
             if (resource.isPresent()) {
+                if (signalsItsOwner(resource.get(), file, context)) {
+                    throw new RefusedException("owner that gets signals (F_SETOWN)");
+                }
                 return resource.get();
             }
         }
         throw new RefusedException(unsupported(file));
+    }
+
+    /** Of the kinds that send SIGIO; on others F_SETOWN means nothing. */
+    private static boolean signalsItsOwner(Resource resource, OpenFile file, CaptureContext context)
+            throws IOException {
+        boolean capable = resource instanceof Pipe.End || resource instanceof Fifo.End || resource instanceof Terminal;
+        if (!capable) {
+            return false;
+        }
+        try (FileDescriptor copy = context.duplicate(file)) {
+            return context.calls().hasOwner(copy);
+        }
     }
 
     /** A line of /proc/locks without its number, such as "FLOCK  ADVISORY  WRITE 812 08:01:4711 0 EOF". */

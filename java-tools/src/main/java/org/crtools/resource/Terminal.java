@@ -5,18 +5,28 @@ import static org.crtools.image.Arg.imm;
 import static org.crtools.image.Arg.slot;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.crtools.image.ByteString;
 import org.crtools.image.Comparison;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
 import org.crtools.model.OpenDescription;
+import org.crtools.sys.FileDescriptor;
 
 /**
  * A terminal that belongs to somebody outside the tree. With --shell-job it becomes the terminal of whoever restores
  * the tree; where that caller has none, its standard descriptor of the same number.
+ *
+ * @param settings struct termios as TCGETS gives it (ioctl_tty(2)): what the foreground has set, such as no echo
  */
-public record Terminal(ByteString path) implements Resource {
+public record Terminal(ByteString path, ByteString settings) implements Resource {
+    /** ioctl(2) numbers, and the size of the kernel's struct termios (asm-generic/termbits.h). */
+    public static final int TCGETS = 0x5401;
+
+    public static final int TCSETS = 0x5402;
+    public static final int SETTINGS_SIZE = 36;
+
     private static final int TTY = 4;
     private static final int TTY_AUX = 5;
     private static final int PTMX = 2;
@@ -38,7 +48,20 @@ public record Terminal(ByteString path) implements Resource {
         if (!context.shellJob()) {
             throw new RefusedException("tty (" + file.link() + "), --shell-job lets it pass");
         }
-        return Optional.of(new Terminal(file.link()));
+        try (FileDescriptor terminal = context.duplicate(file)) {
+            return Optional.of(new Terminal(
+                    file.link(), ByteString.of(context.calls().ioctlRead(terminal, TCGETS, SETTINGS_SIZE))));
+        }
+    }
+
+    /** Those of the first terminal among the descriptions of a tree; all its terminals become one. */
+    public static Optional<ByteString> settings(List<OpenDescription> descriptions) {
+        return descriptions.stream()
+                .map(OpenDescription::resource)
+                .filter(Terminal.class::isInstance)
+                .map(resource -> ((Terminal) resource).settings())
+                .filter(settings -> settings.length() == SETTINGS_SIZE)
+                .findFirst();
     }
 
     @Override

@@ -46,6 +46,7 @@ public final class SystemCalls {
     private static final int SEEK_HOLE = 4;
     private static final int F_SETPIPE_SZ = 1031;
     private static final int F_GETPIPE_SZ = 1032;
+    private static final int F_GETOWN_EX = 16;
     private static final int F_GET_SEALS = 1034;
     private static final int FIONREAD = 0x541b;
     private static final int SPLICE_F_NONBLOCK = 2;
@@ -330,6 +331,13 @@ public final class SystemCalls {
     public OptionalInt seals(FileDescriptor file) {
         long result = kernel.raw(Syscall.FCNTL, file.number(), F_GET_SEALS);
         return result < 0 ? OptionalInt.empty() : OptionalInt.of((int) result);
+    }
+
+    /** Whether fcntl(2)'s F_SETOWN named somebody who gets signals. */
+    public boolean hasOwner(FileDescriptor file) {
+        Pointer owner = kernel.allocate(8);
+        long result = kernel.raw(Syscall.FCNTL, file.number(), F_GETOWN_EX, owner.address());
+        return result == 0 && owner.getInt(4) != 0;
     }
 
     /** revents of poll(2) without waiting. */

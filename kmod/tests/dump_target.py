@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of /proc/PID/dump share: the processes that are dumped, and comparisons."""
+import ctypes
+import os
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+
+import image
+from image import Image, PAGE
+
+HERE = os.environ["DUMPEES"]		# the folder that holds dumpee and dumpee-static
+USER = 1000
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long] * 4
+libc.ptrace.restype = ctypes.c_long
+PTRACE_CONT, PTRACE_DETACH, PTRACE_SETOPTIONS, PTRACE_GETREGSET = 7, 17, 0x4200, 0x4204
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_SYSCALL = 0x4206, 0x4207, 24
+PTRACE_O_TRACESYSGOOD = 1
+
+
+def check(condition, text="does not hold"):
+    if not condition:
+        raise AssertionError(text)
+
+
+def equal(got, wanted, text=""):
+    if got != wanted:
+        raise AssertionError("%s: %r, not %r" % (text, got, wanted))
+
+
+def near(got, wanted, text):
+    if not wanted - 30 < got / 1e9 <= wanted + 0.05:	# the kernel may add some ticks
+        raise AssertionError("%s: %.3f s, not %d s" % (text, got / 1e9, wanted))
+
+
+def failure(call, *args):
+    try:
+        call(*args)
+    except OSError as error:
+        return error.errno
+    return 0
+
+
+class Target:
+    """A dumpee; stopped by SIGSTOP unless told otherwise."""
+
+    def __init__(self, *args, stop=True, program="dumpee", uid=USER, wait=True):
+        self.dir = tempfile.mkdtemp(dir="/tmp")
+        os.chown(self.dir, uid, uid)
+        self.process = subprocess.Popen([os.path.join(HERE, program), *args], user=uid, group=uid,
+                                        extra_groups=[], cwd=self.dir, stdout=subprocess.PIPE,
+                                        stdin=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        self.dump = "/proc/%d/dump" % self.pid
+        self.facts = {}
+        for line in self.process.stdout if wait else ():
+            if line == b"ready\n":
+                break
+            name, value = line.split()
+            self.facts[name.decode()] = int(value)
+        else:
+            check(not wait, "%s ended with %s" % (args, self.process.poll()))
+        if stop:
+            time.sleep(0.05)
+            self.stop()
+
+    def stop(self):
+        os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+        for task in os.listdir("/proc/%d/task" % self.pid):
+            while True:
+                with open("/proc/%d/task/%s/stat" % (self.pid, task), "rb") as stat:
+                    if stat.read().rsplit(b")", 1)[1].split()[0] in b"Tt":
+                        break
+                time.sleep(0.01)
+
+    def go_on(self):
+        os.kill(self.pid, signal.SIGCONT)
+        time.sleep(0.05)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        subprocess.run(["rm", "-rf", self.dir], check=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.end()
+
+    def save(self, path=None):
+        path = path or self.dir + "/img"
+        with open(self.dump, "rb", buffering=0) as dump, open(path, "wb") as out:
+            while data := dump.read(1 << 17):
+                out.write(data)
+        return path
+
+    def image(self):
+        return Image(self.save())
+
+    def memory(self, address, size):
+        with open("/proc/%d/mem" % self.pid, "rb", buffering=0) as mem:
+            mem.seek(address)
+            return mem.read(size)
+
+
+def same_memory(target, img):
+    """Every dumped byte is the process's, every other page of its anonymous memory zero."""
+    for start, _, size, offset, _ in img.loads:
+        for at in range(0, size, 1 << 20):
+            part = min(size - at, 1 << 20)
+            check(img.read(offset + at, part) == target.memory(start + at, part),
+                  "data at %x" % (start + at))
+    for vma in img.vmas:
+        if vma.base != image.ANON or vma.file != image.NO_FILE:
+            continue
+        count = min((vma.end - vma.start) // PAGE, 4096)
+        dumped = set(img.pages_of(vma.start, count))
+        for i in range(count):
+            if i not in dumped:
+                check(not target.memory(vma.start + i * PAGE, PAGE).strip(b"\0"),
+                      "a page with data is missing at %x" % (vma.start + i * PAGE))
+
+
+def same_maps(target, img):
+    """The VMA table says what /proc/PID/maps says."""
+    rows = []
+    with open("/proc/%d/maps" % target.pid, "rb") as maps:
+        for line in maps:
+            fields = line.rstrip(b"\n").split(None, 5)
+            name = fields[5] if len(fields) > 5 else b""
+            if name != b"[vsyscall]":
+                rows.append((fields, name))
+    equal(len(img.vmas), len(rows), "number of VMAs")
+    for vma, (fields, name) in zip(img.vmas, rows):
+        start, end = (int(x, 16) for x in fields[0].split(b"-"))
+        flags = "".join(c if vma.vflags >> i & 1 else "-" for i, c in enumerate("rwx"))
+        flags += "s" if vma.vflags & image.SHARED else "p"
+        equal((vma.start, vma.end, flags.encode()), (start, end, fields[1]), "VMA")
+        if vma.file != image.NO_FILE:
+            file = img.files[vma.file]
+            deleted = b" (deleted)" if file.fflags & 1 else b""
+            equal(file.path.replace(b"\n", rb"\012") + deleted, name, "path")
+            equal(vma.offset, int(fields[2], 16), "offset")
+            equal(file.ino, int(fields[4]), "inode")
+            major, minor = (int(x, 16) for x in fields[3].split(b":"))
+            equal((file.dev_major, file.dev_minor), (major, minor), "device")
+
+
+def regset(tid, kind, size):
+    data = ctypes.create_string_buffer(size)
+    iov = struct.pack("<QQ", ctypes.addressof(data), size)
+    buffer = ctypes.create_string_buffer(iov, 16)
+    check(libc.ptrace(PTRACE_GETREGSET, tid, kind, ctypes.addressof(buffer)) == 0, "GETREGSET")
+    return data.raw[:struct.unpack_from("<Q", buffer.raw, 8)[0]]
+
+
+def seize(pid):
+    tids = [int(x) for x in os.listdir("/proc/%d/task" % pid)]
+    for tid in tids:
+        check(libc.ptrace(PTRACE_SEIZE, tid, 0, 0) == 0, "SEIZE")
+        check(libc.ptrace(PTRACE_INTERRUPT, tid, 0, 0) == 0, "INTERRUPT")
+    for tid in tids:
+        os.waitpid(tid, 0x40000000)
+    return tids
+
+
+def detach(tids):
+    for tid in tids:
+        libc.ptrace(PTRACE_DETACH, tid, 0, 0)
+
+
+def as_user(call, *args):
+    """The errno of a call that an ordinary user makes."""
+    child = os.fork()
+    if not child:
+        code = 255
+        try:
+            os.setgroups([])
+            os.setresgid(USER, USER, USER)
+            os.setresuid(USER, USER, USER)
+            code = failure(call, *args)
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def read_all(path):
+    with open(path, "rb", buffering=0) as file:
+        while file.read(1 << 20):
+            pass
