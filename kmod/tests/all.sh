@@ -1,14 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: all.sh MODULE.ko KERNEL WORKLOADS-FOLDER [SECONDS]
+# usage: all.sh MODULE.ko KERNEL WORKLOADS-FOLDER [SECONDS [LOGS [TEST...]]]
 #
-# Runs every test of this folder with that module in a virtual machine with
-# that kernel, the stress tests for SECONDS (default 30). Prints a line a test
-# on stdout: "kmod/NAME", PASSED or FAILED, milliseconds, separated by tabs; the
-# output of those that failed goes to stderr.
+# Runs the tests of this folder, or those that are named, with that module in
+# a virtual machine with that kernel, the stress tests for SECONDS (default
+# 30). Prints a line a test on stdout: "kmod/NAME", PASSED, FAILED or SKIPPED,
+# milliseconds, separated by tabs. What they said goes to NAME.log in the folder
+# LOGS, that of the failed ones to stderr as well.
 set -eu
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30}
+module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30} logs=${5:-}
+shift $(($# < 5 ? $# : 5))
+tests=${*:-entries dump mounts load-unload races inject exec}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -16,6 +19,8 @@ cc -g -O1 -Wall -Wextra -Werror -pthread -o "$work/dumpee" "$here/dumpee.c"
 cc -g -O1 -Wall -Wextra -Werror -pthread -static -o "$work/dumpee-static" "$here/dumpee.c"
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/churn" "$here/churn.c"
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/entries" "$here/entries.c"
+cc -O1 -Wall -Wextra -Werror -pthread -o "$work/races" "$here/races.c"
+cc -O1 -Wall -Wextra -Werror -o "$work/inject" "$here/inject.c"
 cp "$module" "$work/crtools.ko"
 
 cat > "$work/guest.sh" <<'EOS'
@@ -24,31 +29,45 @@ cd /put
 mkdir /tmp/result
 # one NAME COMMAND...
 one() {
-	local name=$1 begin=${EPOCHREALTIME/./} outcome=PASSED
+	local name=$1 begin=${EPOCHREALTIME/./} outcome
 	shift
-	if ! "$@" > /tmp/one.out 2>&1; then
+	"$@" > /tmp/one.out 2>&1
+	case $? in
+	0) outcome=PASSED ;;
+	77) outcome=SKIPPED ;;
+	*)
 		outcome=FAILED
 		{ echo "kmod/$name:"; cat /tmp/one.out; } >&2
-	fi
+		;;
+	esac
+	cp /tmp/one.out "/tmp/result/$name.log"
 	printf 'kmod/%s\t%s\t%d\n' "$name" "$outcome" \
 		$(((${EPOCHREALTIME/./} - begin) / 1000)) >> /tmp/result/lines
 }
 loaded() { insmod crtools.ko && "$@"; local code=$?; rmmod crtools && return $code; }
-one entries loaded ./entries
-one dump loaded python3 dump_guest.py /put
-one mounts bash mounts.sh /put/crtools.ko
-one load-unload bash load-unload.sh /put/crtools.ko /put/churn "$SECONDS_EACH"
-SHORT=1 one exec bash exec.sh /put/crtools.ko /put/workloads
+for name in $TESTS; do
+	case $name in
+	entries) one $name loaded ./entries ;;
+	dump) one $name loaded python3 dump_guest.py /put ;;
+	mounts) one $name bash mounts.sh /put/crtools.ko ;;
+	load-unload) one $name bash load-unload.sh /put/crtools.ko /put/churn "$SECONDS_EACH" ;;
+	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
+	inject) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
+	exec) SHORT=1 one $name bash exec.sh /put/crtools.ko /put/workloads ;;
+	*) one $name false ;;
+	esac
+done
 EOS
 code=0
 "$here/../../vm-tests/vm" run "$kernel" --time 1500 --mem 3000 \
 	--put "$work/crtools.ko" --put "$work/dumpee" --put "$work/dumpee-static" \
-	--put "$work/churn" --put "$work/entries" --put "$work/guest.sh" \
+	--put "$work/races" --put "$work/inject" --put "$work/churn" --put "$work/entries" --put "$work/guest.sh" \
 	--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
 	--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" -- \
-	"cp -np /put/tests/* /put/; SECONDS_EACH=$seconds bash /put/guest.sh" >&2 || code=$?
+	"cp -np /put/tests/* /put/; SECONDS_EACH=$seconds TESTS='$tests' bash /put/guest.sh" >&2 || code=$?
 if [ ! -s "$work/result/lines" ] || [ $code -ne 0 ]; then
 	printf 'kmod/machine\tFAILED\t0\n'
 fi
+[ -z "$logs" ] || { mkdir -p "$logs" && cp "$work"/result/*.log "$logs" || :; }
 cat "$work/result/lines"
 [ $code -eq 0 ] && ! grep -q FAILED "$work/result/lines"

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: inject.sh MODULE.ko INJECT WORKLOADS-FOLDER
+#
+# Lets every allocation of the module's operations fail in turn: see inject.c,
+# which INJECT is compiled from. Run as root, in a virtual machine whose kernel
+# can inject faults; without that it says so and ends with 77.
+set -u
+module=$1 inject=$2 folder=$3
+[ -e /proc/self/fail-nth ] || { echo "this kernel cannot inject faults"; exit 77; }
+mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+for kind in failslab fail_page_alloc; do
+	echo N >/sys/kernel/debug/$kind/ignore-gfp-wait
+	echo 0 >/sys/kernel/debug/$kind/verbose
+done
+echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+
+bad=0
+"$inject" 1 none "$module" || bad=1
+insmod "$module" || exit 1
+dir=$(mktemp -d)
+chown user "$dir"
+su -s /bin/bash user -c "CR_READY=$dir/ready CR_RESULT=$dir/result CR_DIR=$dir CR_PIDS=any CR_EXE=any \
+	exec $folder/threads 3" >/dev/null 2>&1 &
+for ((i = 0; i < 3000; i++)); do
+	[ -e "$dir/ready" ] && break
+	sleep 0.01
+done
+pid=$(pgrep -u user -x threads)
+kill -STOP "$pid"
+until grep -q '^State:.T' "/proc/$pid/status"; do sleep 0.01; done
+su -s /bin/bash user -c "cat /proc/$pid/dump >$dir/img && chmod 700 $dir/img && exec $inject $pid $dir/img" || bad=1
+kill -KILL "$pid"
+wait
+[ "$(cat /sys/module/crtools/refcnt)" = 0 ] || { echo "the module is still in use"; bad=1; }
+pgrep -u user -l && { echo "processes are left"; bad=1; }
+rmmod crtools || bad=1
+exit $bad

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * usage: races SECONDS FOLDER
+ *
+ * Dumps processes that do not hold still, two dumpers at once for each, and
+ * executes what came of it while the image is rewritten and cut. Run as an
+ * ordinary user; root may load and unload the module meanwhile.
+ *
+ * Targets: one that exits, one that executes itself, one that forks, one that
+ * maps and unmaps, one that starts and ends threads, one that is stopped and
+ * continued all the time, one that becomes another user's program.
+ *
+ * A dump is complete, or fails with an error that is documented; an execution
+ * fails with a documented error, or the new process lives until it is killed,
+ * or it dies alone. Prints what was tried and came of it. Exit code: 0 if all
+ * was so and every kind of outcome that must happen has happened.
+ */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ERRNOS 160
+
+/* In shared memory: every process counts here. */
+struct counts {
+	unsigned long dumps, complete, stale, executed, ran, died;
+	unsigned long failed[ERRNOS], refused[ERRNOS];
+	unsigned long wrong;
+	char first_wrong[200];
+};
+
+static struct counts *counts;
+static const char *folder;
+static char self[4096];
+static double deadline;
+
+#define COUNT(what) __atomic_add_fetch(&counts->what, 1, __ATOMIC_RELAXED)
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static void wrong(const char *what, int error)
+{
+	if (COUNT(wrong) == 1)
+		snprintf(counts->first_wrong, sizeof(counts->first_wrong), "%s: %s", what,
+			 strerror(error));
+}
+
+static pid_t child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		srandom(getpid());
+	}
+	return pid;
+}
+
+/* What the targets do. */
+
+static void target_exits(void)
+{
+	while (now() < deadline) {
+		pid_t pid = child();
+
+		if (!pid) {
+			usleep(random() % 20000);
+			_exit(0);
+		}
+		usleep(random() % 3000);
+		kill(pid, SIGSTOP);
+		usleep(random() % 3000);
+		kill(pid, random() & 1 ? SIGCONT : SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void target_executes(void)
+{
+	char rest[32];
+
+	usleep(random() % 3000);
+	snprintf(rest, sizeof(rest), "%f", deadline);
+	if (now() < deadline)
+		execl(self, self, "execute-again", rest, NULL);
+}
+
+static void target_forks(void)
+{
+	while (now() < deadline) {
+		pid_t pid = random() & 1 ? fork() : vfork();
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void target_maps(void)
+{
+	int fd = open(self, O_RDONLY);
+
+	while (now() < deadline) {
+		size_t size = (1 + random() % 200) * 4096;
+		char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | (random() & 1 ? MAP_ANONYMOUS : 0),
+				 fd, 0);
+
+		if (map == MAP_FAILED)
+			continue;
+		if (size < 8192)
+			map[0] = 1;
+		mprotect(map + size / 8192 * 4096, 4096, PROT_NONE);
+		madvise(map, size / 2 / 4096 * 4096, MADV_DONTNEED);
+		munmap(map, size);
+	}
+}
+
+static void *ends_at_once(void *arg)
+{
+	usleep(random() % 500);
+	return arg;
+}
+
+static void target_threads(void)
+{
+	while (now() < deadline) {
+		pthread_t threads[4];
+
+		for (int i = 0; i < 4; i++)
+			pthread_create(&threads[i], NULL, ends_at_once, NULL);
+		for (int i = 0; i < 4; i++)
+			pthread_join(threads[i], NULL);
+	}
+}
+
+static void target_counts(void)
+{
+	for (volatile unsigned long i = 0; now() < deadline; i++)
+		;
+}
+
+/* mount -V: a program with the setuid bit; its dump file is not for us. */
+static void target_becomes_setuid(void)
+{
+	while (now() < deadline) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			int null = open("/dev/null", O_RDWR);
+
+			dup2(null, 1);
+			dup2(null, 2);
+			usleep(random() % 5000);
+			execl("/bin/mount", "mount", "-V", NULL);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void (*const targets[])(void) = {
+	target_exits, target_executes, target_forks, target_maps,
+	target_threads, target_counts, target_becomes_setuid,
+};
+
+#define TARGETS (sizeof(targets) / sizeof(*targets))
+
+/* Dumps. */
+
+/* Answers the size, 0 when the dump failed; the errno is counted. */
+static off_t dump(pid_t pid, int to)
+{
+	static char buf[1 << 17];
+	char path[64];
+	struct stat st;
+	off_t done = 0;
+	ssize_t got;
+	int fd;
+
+	COUNT(dumps);
+	snprintf(path, sizeof(path), "/proc/%d/dump", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		COUNT(failed[errno]);
+		/* EACCES: it is another user's program by now. */
+		if (errno != EBUSY && errno != ESRCH && errno != ENOENT &&
+		    errno != EACCES && errno != EOPNOTSUPP)
+			wrong("opening a dump", errno);
+		return 0;
+	}
+	fstat(fd, &st);
+	while ((got = pread(fd, buf, sizeof(buf), done)) > 0) {
+		if (to >= 0 && pwrite(to, buf, got, done) != got)
+			break;
+		done += got;
+	}
+	if (got < 0) {
+		COUNT(stale);
+		if (errno != ESTALE && errno != ESRCH)
+			wrong("reading a dump", errno);
+		done = 0;
+	} else if (done != st.st_size) {
+		wrong("a dump's size", 0);
+		done = 0;
+	} else {
+		COUNT(complete);
+	}
+	close(fd);
+	return done;
+}
+
+/* One child of pid, or pid itself: some targets are their children. */
+static pid_t victim(pid_t pid)
+{
+	char path[64], text[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	fd = open(path, O_RDONLY);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0 || random() % 4 == 0)
+		return pid;
+	text[n] = '\0';
+	return atoi(text);
+}
+
+static void dumper(pid_t target, int number, int stops)
+{
+	char path[4096];
+
+	while (now() < deadline) {
+		pid_t pid = victim(target);
+		int fd = -1;
+
+		snprintf(path, sizeof(path), "%s/img%d", folder, number);
+		if (random() % 2)
+			fd = open(path, O_RDWR | O_CREAT, 0700);
+		if (stops) {
+			kill(pid, SIGSTOP);
+			usleep(random() % 4000);
+		}
+		if (dump(pid, fd) && fd >= 0 && random() % 2)
+			(void)!ftruncate(fd, random() % 100000);
+		if (stops && random() % 8)
+			kill(pid, SIGCONT);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static void resumer(pid_t target)
+{
+	while (now() < deadline) {
+		kill(victim(target), SIGCONT);
+		usleep(random() % 3000);
+	}
+}
+
+/* Executions of files that the dumpers rewrite and cut. */
+
+static int execution_error_is_documented(int error)
+{
+	switch (error) {
+	case EBADMSG:
+	case ESTALE:
+	case ETXTBSY:	/* open for writing */
+	case ENOENT:
+	case ENOMEM:
+	case EAGAIN:
+	case EOPNOTSUPP:
+	case E2BIG:
+	case EPROTONOSUPPORT:
+		return 1;
+	case ENOEXEC:	/* not even the mark in its header yet; or no module */
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static void execute_one(const char *path)
+{
+	int status, error = 0, ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return;
+	pid = child();
+	if (!pid) {
+		struct rlimit none = { 0, 0 };
+
+		setrlimit(RLIMIT_CORE, &none);
+		setsid();
+		execl(path, path, NULL);
+		error = errno;
+		(void)!write(ends[1], &error, sizeof(error));
+		_exit(0);
+	}
+	close(ends[1]);
+	COUNT(executed);
+	if (read(ends[0], &error, sizeof(error)) == sizeof(error)) {
+		COUNT(refused[error]);
+		if (!execution_error_is_documented(error))
+			wrong("executing", error);
+	} else {
+		COUNT(ran);
+		usleep(20000);
+	}
+	close(ends[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		COUNT(died);
+}
+
+static void executer(void)
+{
+	char path[4096];
+
+	while (now() < deadline) {
+		snprintf(path, sizeof(path), "%s/img%ld", folder, random() % (2 * TARGETS));
+		execute_one(path);
+	}
+}
+
+static void report(const char *what, const unsigned long *errors)
+{
+	for (int i = 0; i < ERRNOS; i++)
+		if (errors[i])
+			printf("  %s %s: %lu\n", what, strerrorname_np(i), errors[i]);
+}
+
+int main(int argc, char **argv)
+{
+	pid_t pids[TARGETS];
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0 || argc != 3)
+		return 2;
+	if (!strcmp(argv[1], "execute-again")) {
+		deadline = atof(argv[2]);
+		srandom(now() * 1e6);
+		target_executes();
+		return 0;
+	}
+	folder = argv[2];
+	deadline = now() + atof(argv[1]);
+	counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	/* A stopped orphan would stay for ever. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (size_t i = 0; i < TARGETS; i++) {
+		pids[i] = child();
+		if (!pids[i]) {
+			targets[i]();
+			_exit(0);
+		}
+		for (int j = 0; j < 2; j++) {
+			if (!child()) {
+				dumper(pids[i], i * 2 + j, j == 0);
+				_exit(0);
+			}
+		}
+		if (!child()) {
+			resumer(pids[i]);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 2; i++) {
+		if (!child()) {
+			executer();
+			_exit(0);
+		}
+	}
+	/* Targets may be stopped, or, executed, run on: none outlives us. */
+	while (now() < deadline + 1)
+		usleep(100000);
+	for (size_t i = 0; i < TARGETS; i++)
+		kill(pids[i], SIGKILL);
+	for (double end = now() + 30; now() < end;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0)
+			break;
+		if (!pid)
+			usleep(10000);
+	}
+	printf("%lu dumps, %lu complete, %lu of changed processes; %lu executions, %lu ran, %lu of them died\n",
+	       counts->dumps, counts->complete, counts->stale, counts->executed,
+	       counts->ran, counts->died);
+	report("open", counts->failed);
+	report("execve", counts->refused);
+	if (counts->wrong)
+		printf("%lu wrong, the first: %s\n", counts->wrong, counts->first_wrong);
+	if (waitpid(-1, NULL, WNOHANG) != -1) {
+		printf("a process does not end\n");
+		return 1;
+	}
+	return counts->wrong || !counts->complete || !counts->stale || !counts->ran;
+}

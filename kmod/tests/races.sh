@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: races.sh MODULE.ko RACES [SECONDS]
+#
+# Runs RACES, which is races.c compiled, as the ordinary user "user", half of
+# the time while the module is loaded and unloaded. Run as root, in a virtual
+# machine. Passes when RACES does and nothing of it is left: no process, no
+# reference to the module.
+set -u
+module=$1 races=$2 seconds=${3:-20}
+folder=$(mktemp -d)
+chown user "$folder"
+
+# run: the races once more, in the background; sets pid
+run() {
+	su -s /bin/bash user -c "exec $races $seconds $folder" &
+	pid=$!
+}
+
+insmod "$module" || exit 1
+run
+wait "$pid"
+result=$?
+[ "$(cat /sys/module/crtools/refcnt)" = 0 ] || { echo "the module is still in use"; result=1; }
+pgrep -u user -l && { echo "processes are left"; result=1; }
+
+run
+rounds=0
+renice -n -19 $$ >/dev/null	# or the others leave no time for this loop
+while [ -e "/proc/$pid" ] && ! grep -q "^State:.Z" "/proc/$pid/status"; do
+	if rmmod crtools 2>/dev/null; then
+		rounds=$((rounds + 1))
+		insmod "$module" || { echo "insmod failed"; result=1; break; }
+	fi
+done
+wait "$pid" || result=1
+pgrep -u user -l && { echo "processes are left"; result=1; }
+echo "$rounds times unloaded meanwhile"
+((rounds > 0)) || result=1
+rmmod crtools || result=1
+exit $result
