@@ -48,6 +48,16 @@ apt_setup() {
 # apt_for BASE COMMAND...: an apt command under the private configuration.
 apt_for() { local base=$1; shift; APT_CONFIG=$CACHE/apt/$base/apt.conf "$@"; }
 
+# apt_newest BASE NAME: NAME, or if it has a "*" the newest of the packages it stands for.
+apt_newest() {
+	local base=$1 glob=$2 name
+	case $glob in *\**) ;; *) echo "$glob"; return ;; esac
+	name=$(apt_for "$base" apt-cache pkgnames "${glob%%\**}" |
+		while read -r name; do [[ $name != $glob ]] || echo "$name"; done | sort -V | tail -n 1)
+	[ -n "$name" ] || die "$base has no package $glob"
+	echo "$name"
+}
+
 # apt_closure SUITE PACKAGE...: "name version" of the packages and of all they depend on.
 apt_closure() {
 	local suite=$1; shift

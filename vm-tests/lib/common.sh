@@ -32,7 +32,7 @@ kernel_dir() {
 	if is_source "$line"; then
 		key=$(source_key "$line") || exit
 	else
-		key=$({ echo "$line"; cat "$HERE/lib/kernel.sh"; } | hash_of)
+		key=$({ echo "$line"; cat "$HERE/lib/kernel.sh" "$HERE/lib/tools.sh"; } | hash_of)
 	fi
 	printf '%s/kernel/%s-%s\n' "$CACHE" "$1" "$key"
 }

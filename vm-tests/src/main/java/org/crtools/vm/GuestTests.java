@@ -51,7 +51,7 @@ public record GuestTests(Path top, String kernels, String tags, String classes, 
                 .withTime(limit)
                 .withLog(results.resolve(kernel.name() + ".log"))
                 .withPut(
-                        built(module(kernel), "make -C kmod KDIR=$(vm-tests/vm kdir NAME) O=$PWD/kmod/build/NAME"),
+                        built(module(kernel), "make -C kmod KDIR=$(vm-tests/vm kdir NAME) OUT=$PWD/kmod/build/NAME"),
                         "/put/")
                 .withPut(built(vmTests().resolve("workloads/build"), "make -C vm-tests/workloads"), "/put/workloads")
                 .withPut(vmTests().resolve("workloads/workloads.list"), "/put/")
