@@ -19,13 +19,15 @@
 
 static const struct vdso_image *crt_vdso;
 static const int *crt_max_map_count;
+static const unsigned int *crt_mxcsr_mask;
 static u32 crt_vdso_crc;
 
 int crt_check_init(void)
 {
-	crt_vdso = (const struct vdso_image *)crt_symbol("vdso_image_64");
+	crt_vdso = (const struct vdso_image *)crt_symbol(CRT_VDSO_SYMBOL);
 	crt_max_map_count = (const int *)crt_symbol("sysctl_max_map_count");
-	if (!crt_vdso || !crt_max_map_count)
+	crt_mxcsr_mask = (const unsigned int *)crt_symbol("mxcsr_feature_mask");
+	if (!crt_vdso || !crt_max_map_count || !crt_mxcsr_mask)
 		return -ENOENT;
 	crt_vdso_crc = ~crc32_le(~0u, crt_vdso->data, crt_vdso->size);
 	return 0;
@@ -34,7 +36,7 @@ int crt_check_init(void)
 /* The code that the program may be in the middle of, or has addresses of. */
 static int crt_check_vdso(const struct crt_mm *mm)
 {
-	u64 vvar_size = -crt_vdso->sym_vvar_start;
+	u64 vvar_size = crt_vvar_size(crt_vdso);
 
 	if (!mm->vdso_base)
 		return 0;
@@ -78,7 +80,7 @@ static int crt_check_xstate(const struct crt_header *header,
 	for (i = 0; i < ARRAY_SIZE(head.reserved); i++)
 		if (head.reserved[i])
 			return -CRT_ERR_CORRUPT;
-	if (mxcsr & ~mxcsr_feature_mask)
+	if (mxcsr & ~READ_ONCE(*crt_mxcsr_mask))
 		return -CRT_ERR_HOST;
 	return 0;
 }

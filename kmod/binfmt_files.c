@@ -118,7 +118,7 @@ static struct file *crt_new_object(const struct crt_image *image,
 				   const struct crt_vma *vma)
 {
 	u64 size = vma->end - vma->start;
-	unsigned long flags = 0;
+	vm_flags_t flags = 0;
 	char *name = NULL;
 	struct file *file;
 	u32 i;
@@ -126,7 +126,8 @@ static struct file *crt_new_object(const struct crt_image *image,
 	if (vma->flags & CRT_VMA_NORESERVE)
 		flags = VM_NORESERVE;
 	if (vma->file == CRT_NO_FILE)
-		return shmem_file_setup("dev/zero", size, flags);
+		return shmem_file_setup("dev/zero", size,
+					legacy_to_vma_flags(flags));
 
 	if (!(image->files[vma->file].flags & CRT_FILE_SHMEM))
 		flags = VM_NORESERVE;
@@ -143,7 +144,7 @@ static struct file *crt_new_object(const struct crt_image *image,
 	name = crt_object_name(image, vma->file);
 	if (!name)
 		return ERR_PTR(-ENOMEM);
-	file = shmem_file_setup(name, size, flags);
+	file = shmem_file_setup(name, size, legacy_to_vma_flags(flags));
 	kfree(name);
 	return file;
 }

@@ -141,8 +141,8 @@ crt_lock_sighand(struct task_struct *task, unsigned long *flags)
 {
 	struct sighand_struct *ret;
 
-	ret = crt_call(__lock_task_sighand)(task, flags);
-	(void)__cond_lock(&ret->siglock, ret);
+	ret = crt_call(lock_task_sighand)(task, flags);
+	(void)crt_cond_lock(&ret->siglock, ret);
 	return ret;
 }
 

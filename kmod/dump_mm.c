@@ -331,8 +331,8 @@ int crt_dump_write_mm(struct crt_dumper *dumper)
 	}
 	note->exe = dumper->exe;
 	note->personality = dumper->leader->personality;
-	note->dumpable = get_dumpable(mm);
-	note->thp_disable = test_bit(MMF_DISABLE_THP, &mm->flags);
+	note->dumpable = crt_dumpable(dumper->leader, mm);
+	note->thp_disable = crt_thp_disable(mm);
 	for (i = 0; i < ARRAY_SIZE(crt_membarriers); i++)
 		if (barriers & crt_membarriers[i].state)
 			note->membarrier |= crt_membarriers[i].flag;

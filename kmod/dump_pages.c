@@ -5,8 +5,6 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/pagewalk.h>
-#include <linux/swap.h>
-#include <linux/swapops.h>
 
 #include "crtools.h"
 #include "dump.h"
@@ -76,12 +74,12 @@ static bool crt_is_wanted(struct crt_walk *walk, struct page *page)
 }
 
 /* Not present: swapped out, being moved, or a marker. */
-static int crt_is_own_swap(struct crt_walk *walk, swp_entry_t entry)
+static int crt_is_own_leaf(struct crt_walk *walk, softleaf_t entry)
 {
-	if (!non_swap_entry(entry))
+	if (softleaf_is_swap(entry))
 		return true;
-	if (is_pfn_swap_entry(entry))
-		return crt_is_own_page(walk, pfn_swap_entry_to_page(entry));
+	if (softleaf_has_pfn(entry))
+		return crt_is_own_page(walk, softleaf_to_page(entry));
 	/* Guard regions and poisoned pages: there is no way to tell of them. */
 	return -EOPNOTSUPP;
 }
@@ -96,7 +94,7 @@ static int crt_walk_pte(pte_t *ptep, unsigned long addr, unsigned long next,
 	if (pte_none(pte))
 		return 0;
 	if (!pte_present(pte)) {
-		own = crt_is_own_swap(walk, pte_to_swp_entry(pte));
+		own = crt_is_own_leaf(walk, softleaf_from_pte(pte));
 		if (own < 0)
 			return own;
 	} else if (pte_special(pte)) {
@@ -146,11 +144,11 @@ static int crt_walk_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next,
 		mm_walk->action = ACTION_CONTINUE;
 	} else if (!pmd_present(pmd)) {
 		/* The huge page is being moved. */
-		swp_entry_t entry = pmd_to_swp_entry(pmd);
+		softleaf_t entry = softleaf_from_pmd(pmd);
 
 		mm_walk->action = ACTION_CONTINUE;
-		own = is_pfn_swap_entry(entry) &&
-		      PageAnon(pfn_swap_entry_to_page(entry));
+		own = softleaf_has_pfn(entry) &&
+		      PageAnon(softleaf_to_page(entry));
 	} else if (pmd_trans_huge(pmd)) {
 		mm_walk->action = ACTION_CONTINUE;
 		page = pfn_to_page(pmd_pfn(pmd));

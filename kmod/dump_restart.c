@@ -93,15 +93,17 @@ static void crt_set_futex(struct crt_dumper *dumper, struct crt_thread *thread,
 static void crt_set_poll(struct crt_dumper *dumper, struct crt_thread *thread,
 			 const struct restart_block *block)
 {
+	struct timespec64 end;
+
 	thread->restart = CRT_RESTART_POLL;
 	thread->restart_ptr = (unsigned long)block->poll.ufds;
 	thread->restart_flags = block->poll.nfds;
 	if (!block->poll.has_timeout)
 		return;
 	thread->restart_has_timeout = 1;
-	thread->restart_remaining_ns =
-		(u64)block->poll.tv_sec * NSEC_PER_SEC + block->poll.tv_nsec -
-		dumper->now.mono;
+	end = crt_poll_end(block);
+	thread->restart_remaining_ns = (u64)end.tv_sec * NSEC_PER_SEC +
+				       end.tv_nsec - dumper->now.mono;
 }
 
 int crt_dump_restart(struct crt_dumper *dumper, struct task_struct *task,

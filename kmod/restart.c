@@ -118,8 +118,7 @@ static void crt_restart_set_poll(struct restart_block *block,
 	block->poll.ufds = (struct pollfd __user *)record->restart_ptr;
 	block->poll.nfds = record->restart_flags;
 	block->poll.has_timeout = !!record->restart_has_timeout;
-	block->poll.tv_sec = ts.tv_sec;
-	block->poll.tv_nsec = ts.tv_nsec;
+	crt_poll_set_end(block, ts);
 }
 
 static void crt_restart_set_futex(struct restart_block *block,

@@ -3,6 +3,7 @@
 
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
+#include <linux/stringify.h>
 
 #include "crtools.h"
 
@@ -72,7 +73,7 @@ int __init crt_symbols_init(void)
 	static_call_update(crt_kallsyms_lookup_name, (void *)addr);
 
 #define CRT_SYMBOL(name)						\
-	static_call_update(crt_##name, crt_symbol_or(#name, &ret))
+	static_call_update(crt_##name, crt_symbol_or(__stringify(name), &ret))
 #include "symbols_list.h"
 #undef CRT_SYMBOL
 	return ret;

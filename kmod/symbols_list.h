@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The functions of symbols.h, in the order of the alphabet. No include guard. */
-CRT_SYMBOL(__lock_task_sighand);
 CRT_SYMBOL(alarm_timer_nsleep_restart);
 CRT_SYMBOL(do_madvise);
 CRT_SYMBOL(do_mlock);
@@ -9,6 +8,7 @@ CRT_SYMBOL(do_restart_poll);
 CRT_SYMBOL(futex_wait_restart);
 CRT_SYMBOL(get_mm_exe_file);
 CRT_SYMBOL(hrtimer_nanosleep_restart);
+CRT_SYMBOL(lock_task_sighand);
 CRT_SYMBOL(mapping_seek_hole_data);
 CRT_SYMBOL(mm_access);
 CRT_SYMBOL(nd_jump_link);

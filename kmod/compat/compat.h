@@ -18,6 +18,7 @@
 #include "compat_mm.h"
 #include "compat_sched.h"
 #include "compat_futex.h"
+#include "compat_x86.h"
 #endif
 
 #endif

@@ -3,6 +3,8 @@
 #define CRT_COMPAT_MM_H
 
 #include <linux/mm.h>
+#include <linux/sched/coredump.h>
+#include <linux/swap.h>
 
 /* 6.5: the parameter vmas is gone. */
 #ifdef CRT_GUP_WITH_VMAS
@@ -16,6 +18,41 @@
 #endif
 #ifdef CRT_WALK_LOCK_UNNAMED
 #define CRT_WALK_READ_LOCKED
+#endif
+
+/* 7.0: the flags of a mapping have a type of their own. */
+#ifdef CRT_SHMEM_LEGACY_FLAGS
+#define legacy_to_vma_flags(flags) (flags)
+#endif
+
+/* 6.19: what is in a page table and not present has a type of its own. */
+#ifdef CRT_SOFTLEAF
+#include <linux/leafops.h>
+#endif
+#ifdef CRT_SWP_ENTRY
+#include <linux/swapops.h>
+#define softleaf_t			swp_entry_t
+#define softleaf_from_pte(pte)		pte_to_swp_entry(pte)
+#define softleaf_from_pmd(pmd)		pmd_to_swp_entry(pmd)
+#define softleaf_is_swap(entry)		(!non_swap_entry(entry))
+#define softleaf_has_pfn(entry)		is_pfn_swap_entry(entry)
+#define softleaf_to_page(entry)		pfn_swap_entry_to_page(entry)
+#endif
+
+/* 6.18: "except where advised" was added. As PR_GET_THP_DISABLE has it. */
+#ifdef CRT_THP_DISABLE_TWO
+static inline int crt_thp_disable(const struct mm_struct *mm)
+{
+	if (mm_flags_test(MMF_DISABLE_THP_COMPLETELY, mm))
+		return 1;
+	return mm_flags_test(MMF_DISABLE_THP_EXCEPT_ADVISED, mm) ? 3 : 0;
+}
+#endif
+#ifdef CRT_THP_DISABLE_ONE
+static inline int crt_thp_disable(const struct mm_struct *mm)
+{
+	return test_bit(MMF_DISABLE_THP, &mm->flags);
+}
 #endif
 
 /* 6.6, 6.10, 6.11: these kinds of memory exist. */

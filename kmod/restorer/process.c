@@ -128,8 +128,9 @@ void process_restore(struct restorer *r)
 		    mm->child_subreaper ? 1 : 0);
 	if (ret < 0)
 		fail_own(r, 0, ret, "child subreaper");
-	ret = sys_5(NR_prctl, PR_SET_THP_DISABLE, mm->thp_disable ? 1 : 0,
-		    0, 0, 0);
+	/* The first bit is the setting, the others its flags. */
+	ret = sys_5(NR_prctl, PR_SET_THP_DISABLE, mm->thp_disable & 1,
+		    mm->thp_disable & ~1, 0, 0);
 	if (ret < 0 && mm->thp_disable)
 		warn(r, "huge page setting", -ret);
 	membarrier_register(r, mm->membarrier);

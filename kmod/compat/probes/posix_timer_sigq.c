@@ -5,7 +5,7 @@
 struct sigqueue *probe(struct k_itimer *timer)
 {
 #ifdef CRT_TIMER_SIGQ_INSIDE
-	return timer->it_status == POSIX_TIMER_ARMED ? &timer->sigq : NULL;
+	return timer->it_status ? &timer->sigq : NULL;
 #else
 	return timer->it_active ? timer->sigq : NULL;
 #endif
