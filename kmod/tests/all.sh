@@ -6,7 +6,9 @@
 # a virtual machine with that kernel, the stress tests for SECONDS (default
 # 30). Prints a line a test on stdout: "kmod/NAME", PASSED, FAILED or SKIPPED,
 # milliseconds, separated by tabs. What they said goes to NAME.log in the folder
-# LOGS, that of the failed ones to stderr as well.
+# LOGS, that of the failed ones to stderr as well; the kernel's console goes to
+# "console" there. TIME (seconds) and MEM (MiB) in the environment are the
+# machine's.
 set -eu
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30} logs=${5:-}
@@ -59,7 +61,8 @@ for name in $TESTS; do
 done
 EOS
 code=0
-"$here/../../vm-tests/vm" run "$kernel" --time 1500 --mem 3000 \
+[ -z "$logs" ] || mkdir -p "$logs"
+"$here/../../vm-tests/vm" run "$kernel" --time "${TIME:-1500}" --mem "${MEM:-3000}" ${logs:+--log "$logs/console"} \
 	--put "$work/crtools.ko" --put "$work/dumpee" --put "$work/dumpee-static" \
 	--put "$work/races" --put "$work/inject" --put "$work/churn" --put "$work/entries" --put "$work/guest.sh" \
 	--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
@@ -68,6 +71,6 @@ code=0
 if [ ! -s "$work/result/lines" ] || [ $code -ne 0 ]; then
 	printf 'kmod/machine\tFAILED\t0\n'
 fi
-[ -z "$logs" ] || { mkdir -p "$logs" && cp "$work"/result/*.log "$logs" || :; }
+[ -z "$logs" ] || cp "$work"/result/*.log "$logs" || :
 cat "$work/result/lines"
 [ $code -eq 0 ] && ! grep -q FAILED "$work/result/lines"
