@@ -27,7 +27,7 @@ source_key() { source_inputs "$1" | hash_of; }
 source_inputs() {
 	local part input
 	cut -d' ' -f1-4 <<<"$1"
-	declare -f source_patch source_configure source_make source_kernel_setup source_prune kernel_modules
+	declare -f source_prepare source_patch source_configure source_make source_install source_prune kernel_modules
 	gcc -dumpfullversion
 	source_parts "$1" | while read -r part; do
 		[ -e "$part" ] || die "no such part of a kernel: $part"
@@ -79,16 +79,35 @@ source_tree() {
 	echo "$dir/tree"
 }
 
-# source_kernel_setup NAME: builds it unless it is there.
+# source_kernel_setup NAME: builds it unless it is there. A build that was interrupted goes on where it was; what it
+# depends on is in the directory's name.
 source_kernel_setup() {
-	local name=$1 line dir tmp suite package tree release begin=$SECONDS
+	local name=$1 line dir tmp begin=$SECONDS
 	line=$(kernel_line "$name") || exit
 	dir=$(kernel_dir "$name") || exit
 	[ -e "$dir/ok" ] && return
+	tmp=$dir.build
+	# Interrupted builds of what is no more asked for.
+	find "$CACHE/kernel" -mindepth 1 -maxdepth 1 -name "$name-????????????????.build" ! -path "$tmp" -exec rm -rf {} +
+	if [ ! -e "$tmp/configured" ]; then
+		rm -rf "$tmp"
+		source_prepare "$line" "$tmp"
+		touch "$tmp/configured"
+	fi
+	say "building kernel $name (minutes); its log: $tmp/log"
+	source_make "$tmp" bzImage modules
+	source_install "$tmp"
+	rm -rf "$dir"
+	mv -T "$tmp" "$dir" || exit
+	say "kernel $name ($(cat "$dir/release")) built in $((SECONDS - begin)) s"
+}
+
+# source_prepare LINE TMP: the source, patched and configured.
+source_prepare() {
+	local line=$1 tmp=$2 suite package tree
 	read -r _ suite package _ <<<"$line"
 	tree=$(with_lock "source.$package" source_tree "$suite" "$package") || exit
-	tmp=$(fresh_dir "$dir")
-	say "building kernel $name (minutes); its log: $tmp/log"
+	mkdir -p "$tmp"
 	if [ -z "$(source_patch_folders "$line")" ]; then
 		cp -al "$tree" "$tmp/build" # a build leaves the source's files alone
 	else
@@ -96,7 +115,12 @@ source_kernel_setup() {
 		source_patch "$line" "$tmp"
 	fi
 	source_configure "$line" "$tmp"
-	source_make "$tmp" bzImage modules
+}
+
+# source_install TMP: what was built takes the shape of a packaged kernel.
+source_install() {
+	local tmp=$1 release
+	rm -f "$tmp/configured" # interrupted from here on, it begins anew
 	release=$(cat "$tmp/build/include/config/kernel.release")
 	echo "$release" >"$tmp/release"
 	cp "$tmp/build/.config" "$tmp/config"
@@ -108,9 +132,6 @@ source_kernel_setup() {
 	rm -rf "$tmp/root"
 	ln -s build "$tmp/kdir"
 	touch "$tmp/ok"
-	rm -rf "$dir"
-	mv -T "$tmp" "$dir" || exit
-	say "kernel $name ($release) built in $((SECONDS - begin)) s"
 }
 
 # source_make TMP ARGUMENT...: LOCALVERSION= keeps a "+" off the release when the cache is in a git repository.
