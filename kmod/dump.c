@@ -318,7 +318,7 @@ static struct task_struct *crt_get_leader(struct task_struct *task)
 static int crt_dump_make(struct crt_dump *dump, struct mm_struct *mm)
 {
 	struct crt_dumper *dumper;
-	int ret;
+	int ret, live;
 
 	/* Its own threads are running: this one. */
 	if (mm == current->mm)
@@ -330,11 +330,16 @@ static int crt_dump_make(struct crt_dump *dump, struct mm_struct *mm)
 	dumper->mm = mm;
 	dumper->leader = dump->leader;
 	ret = crt_live_open(dumper);
-	if (!ret)
+	if (!ret) {
 		ret = crt_dump_build(dumper);
-	/* All of it is of one moment, or nothing. */
-	if (!ret && crt_live_check(dump))
-		ret = -EBUSY;
+		/*
+		 * All of it is of one moment, or nothing. Any other error may
+		 * have come of the process's running on, or of its end.
+		 */
+		live = crt_live_check(dump);
+		if (live)
+			ret = live == -ESRCH ? -ESRCH : -EBUSY;
+	}
 	crt_live_close(dumper);
 	kvfree(dumper);
 	return ret;

@@ -11,9 +11,9 @@ module=$1 races=$2 seconds=${3:-20}
 folder=$(mktemp -d)
 chown user "$folder"
 
-# run: the races once more, in the background; sets pid
+# run [unloading]: the races once more, in the background; sets pid
 run() {
-	su -s /bin/bash user -c "exec $races $seconds $folder" &
+	su -s /bin/bash user -c "exec $races $seconds $folder $*" &
 	pid=$!
 }
 
@@ -24,7 +24,7 @@ result=$?
 [ "$(cat /sys/module/crtools/refcnt)" = 0 ] || { echo "the module is still in use"; result=1; }
 pgrep -u user -l && { echo "processes are left"; result=1; }
 
-run
+run unloading
 rounds=0
 renice -n -19 $$ >/dev/null	# or the others leave no time for this loop
 while [ -e "/proc/$pid" ] && ! grep -q "^State:.Z" "/proc/$pid/status"; do
