@@ -304,13 +304,14 @@ static int crt_dump_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* NULL if the thread is gone by now: its pointers may be stale then. */
 static struct task_struct *crt_get_leader(struct task_struct *task)
 {
-	struct task_struct *leader;
+	struct task_struct *leader = NULL;
 
 	rcu_read_lock();
-	leader = task->group_leader;
-	get_task_struct(leader);
+	if (pid_alive(task))
+		leader = get_task_struct(task->group_leader);
 	rcu_read_unlock();
 	return leader;
 }
@@ -329,7 +330,8 @@ static int crt_dump_make(struct crt_dump *dump, struct mm_struct *mm)
 	dumper->dump = dump;
 	dumper->mm = mm;
 	dumper->leader = dump->leader;
-	ret = crt_live_open(dumper);
+	dumper->pid = get_task_pid(dump->leader, PIDTYPE_PID);
+	ret = dumper->pid ? crt_live_open(dumper) : -ESRCH;
 	if (!ret) {
 		ret = crt_dump_build(dumper);
 		/*
@@ -341,6 +343,7 @@ static int crt_dump_make(struct crt_dump *dump, struct mm_struct *mm)
 			ret = live == -ESRCH ? -ESRCH : -EBUSY;
 	}
 	crt_live_close(dumper);
+	put_pid(dumper->pid);
 	kvfree(dumper);
 	return ret;
 }
@@ -365,7 +368,7 @@ int crt_dump_open(struct inode *inode, struct file *file)
 	mmgrab(mm);
 	dump->mm = mm;
 
-	ret = crt_dump_make(dump, mm);
+	ret = dump->leader ? crt_dump_make(dump, mm) : -ESRCH;
 	mmput(mm);
 	if (ret)
 		goto out;

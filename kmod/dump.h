@@ -11,6 +11,7 @@
 #include <linux/elf.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
@@ -78,6 +79,7 @@ struct crt_dumper {
 	struct crt_dump *dump;
 	struct mm_struct *mm;		/* mm_users raised */
 	struct task_struct *leader;
+	struct pid *pid;		/* the leader's: a reference */
 	struct task_struct **threads;	/* references, the leader first */
 	u32 nr_threads;
 	struct crt_now now;
@@ -127,13 +129,24 @@ static inline u32 crt_buf_count(const struct crt_buf *buf, size_t size)
  * dump_live.c: is the process stopped, and has it been since?
  *
  * crt_live_open() gathers the threads; -EBUSY if one of them is not stopped
- * where it can be dumped, -EOPNOTSUPP for what will never be. It waits for
- * threads that are on their way off the CPU.
+ * where it can be dumped, -EACCES if the caller may not attach to it,
+ * -EOPNOTSUPP for what will never be. It waits for threads that are on their
+ * way off the CPU.
  * crt_live_check() returns 0, or -ESTALE if a thread ran, came or went since.
  */
 int crt_live_open(struct crt_dumper *dumper);
 void crt_live_close(struct crt_dumper *dumper);
 int crt_live_check(const struct crt_dump *dump);
+
+/*
+ * Where the process's own pids count. Not from a task: one that is killed
+ * meanwhile has no pid any more, and its namespace may go.
+ */
+static inline struct pid_namespace *
+crt_dump_pid_ns(const struct crt_dumper *dumper)
+{
+	return ns_of_pid(dumper->pid);
+}
 
 /* As lock_task_sighand(), which modules cannot call. NULL: it is dead. */
 static inline struct sighand_struct *

@@ -40,7 +40,7 @@ static int crt_write_header(struct crt_dumper *dumper)
 	note->boottime_ns = dumper->now.boot;
 	note->nr_threads = dumper->nr_threads;
 	note->pid = task_tgid_nr_ns(dumper->leader,
-				    task_active_pid_ns(dumper->leader));
+				    crt_dump_pid_ns(dumper));
 	BUILD_BUG_ON(sizeof(note->release) < __NEW_UTS_LEN);
 	strscpy_pad((char *)note->release, init_uts_ns.name.release,
 		    sizeof(note->release));

@@ -61,8 +61,8 @@ static int crt_set_cpu_sleep(struct crt_dumper *dumper,
 	if (CPUCLOCK_PERTHREAD(clock))
 		return -EOPNOTSUPP;
 	if (CPUCLOCK_PID(clock) &&
-	    CPUCLOCK_PID(clock) != task_tgid_nr_ns(dumper->leader,
-						   task_active_pid_ns(dumper->leader)))
+	    CPUCLOCK_PID(clock) != pid_nr_ns(dumper->pid,
+					     crt_dump_pid_ns(dumper)))
 		return -EOPNOTSUPP;
 	ret = crt_dump_cpu_clock(dumper, pid, CPUCLOCK_WHICH(clock), false,
 				 &now);

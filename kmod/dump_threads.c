@@ -104,7 +104,7 @@ static int crt_abort_rseq(struct task_struct *task,
 static int crt_write_prstatus(struct crt_dumper *dumper,
 			      struct task_struct *task)
 {
-	struct pid_namespace *ns = task_active_pid_ns(task);
+	struct pid_namespace *ns = crt_dump_pid_ns(dumper);
 	struct elf_prstatus_common *common;
 	struct elf_prstatus *note;
 	u64 utime, stime;
@@ -118,10 +118,7 @@ static int crt_write_prstatus(struct crt_dumper *dumper,
 	common->pr_sigpend = task->pending.signal.sig[0];
 	common->pr_sighold = task->blocked.sig[0];
 	common->pr_pid = task_pid_nr_ns(task, ns);
-	rcu_read_lock();
-	common->pr_ppid = task_tgid_nr_ns(rcu_dereference(task->real_parent),
-					  ns);
-	rcu_read_unlock();
+	common->pr_ppid = task_ppid_nr_ns(task, ns);
 	common->pr_pgrp = task_pgrp_nr_ns(task, ns);
 	common->pr_sid = task_session_nr_ns(task, ns);
 	task_cputime_adjusted(task, &utime, &stime);
@@ -192,9 +189,10 @@ static void crt_fill_signals(struct task_struct *task, struct crt_thread *to)
 		to->altstack_flags |= SS_DISABLE;
 }
 
-static void crt_fill_thread(struct task_struct *task, struct crt_thread *to)
+static void crt_fill_thread(struct crt_dumper *dumper,
+			    struct task_struct *task, struct crt_thread *to)
 {
-	to->tid = task_pid_nr_ns(task, task_active_pid_ns(task));
+	to->tid = task_pid_nr_ns(task, crt_dump_pid_ns(dumper));
 	crt_fill_signals(task, to);
 	to->rseq_ptr = (unsigned long)crt_rseq_ptr(task);
 	if (to->rseq_ptr) {
@@ -229,7 +227,7 @@ static int crt_write_record(struct crt_dumper *dumper,
 	note->nr_pending = queue->nr;
 	memcpy(note + 1, dumper->siginfos.data +
 			 queue->first * sizeof(siginfo_t), size);
-	crt_fill_thread(task, note);
+	crt_fill_thread(dumper, task, note);
 	return crt_dump_restart(dumper, task, note);
 }
 
@@ -241,7 +239,7 @@ static char crt_state_name(u32 index)
 static int crt_write_psinfo(struct crt_dumper *dumper)
 {
 	struct task_struct *task = dumper->leader;
-	struct pid_namespace *ns = task_active_pid_ns(task);
+	struct pid_namespace *ns = crt_dump_pid_ns(dumper);
 	const struct cred *cred;
 	struct elf_prpsinfo *note;
 	size_t size, i;
@@ -258,8 +256,8 @@ static int crt_write_psinfo(struct crt_dumper *dumper)
 	cred = __task_cred(task);
 	note->pr_uid = from_kuid_munged(cred->user_ns, cred->uid);
 	note->pr_gid = from_kgid_munged(cred->user_ns, cred->gid);
-	note->pr_ppid = task_tgid_nr_ns(rcu_dereference(task->real_parent), ns);
 	rcu_read_unlock();
+	note->pr_ppid = task_ppid_nr_ns(task, ns);
 	note->pr_pid = task_tgid_nr_ns(task, ns);
 	note->pr_pgrp = task_pgrp_nr_ns(task, ns);
 	note->pr_sid = task_session_nr_ns(task, ns);

@@ -123,7 +123,7 @@ static u64 crt_alarm_until(struct k_itimer *timer, u64 interval, bool armed)
 
 static void crt_sample_timer(struct crt_dumper *dumper, struct k_itimer *timer)
 {
-	struct pid_namespace *ns = task_active_pid_ns(dumper->leader);
+	struct pid_namespace *ns = crt_dump_pid_ns(dumper);
 	struct sigqueue *sigq = crt_timer_sigqueue(timer);
 	u64 interval = ktime_to_ns(timer->it_interval);
 	struct crt_posix_timer *to;
