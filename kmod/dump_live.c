@@ -231,6 +231,10 @@ int crt_live_open(struct crt_dumper *dumper)
 			ret = crt_check_stop(task);
 		if (ret)
 			return ret;
+		/* Of each: threads may have credentials of their own. */
+		if (!crt_call(ptrace_may_access)(task,
+						 PTRACE_MODE_ATTACH_FSCREDS))
+			return -EACCES;
 	}
 	if (crt_mm_is_shared(dumper))
 		return -EOPNOTSUPP;
