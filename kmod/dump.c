@@ -132,7 +132,9 @@ static ssize_t crt_dump_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return -EINVAL;
 	if (!mmget_not_zero(dump->mm))
 		return -ESRCH;
-	while (pos < dump->size && iov_iter_count(to)) {
+	/* Before, too: bytes copied stay copied, whatever is answered. */
+	error = crt_live_check(dump);
+	while (!error && pos < dump->size && iov_iter_count(to)) {
 		ret = crt_read_part(dump, pos, to);
 		if (ret < 0)
 			break;
@@ -141,7 +143,8 @@ static ssize_t crt_dump_read_iter(struct kiocb *iocb, struct iov_iter *to)
 			break;
 		cond_resched();
 	}
-	error = crt_live_check(dump);
+	if (!error)
+		error = crt_live_check(dump);
 	mmput(dump->mm);
 	if (error)
 		return error;
