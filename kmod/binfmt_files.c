@@ -252,8 +252,9 @@ static struct file *crt_open_exe(const struct crt_image *image)
 		return NULL;
 	if (!checkpoint_restore_ns_capable(current_user_ns()))
 		return NULL;
+	/* As prctl(PR_SET_MM_EXE_FILE), which takes a descriptor. */
 	file = crt_open_regular(crt_image_path(image, index), O_RDONLY,
-				MAY_EXEC);
+				MAY_READ | MAY_EXEC);
 	if (IS_ERR(file))
 		return NULL;
 	if (crt_is_noexec(file)) {
