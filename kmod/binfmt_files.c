@@ -51,7 +51,14 @@ static struct file *crt_open_regular(const char *name, int flags, int mask)
 		goto out;
 	file = dentry_open(&path, flags | O_LARGEFILE, current_cred());
 	path_put(&path);
-	return file;
+	if (IS_ERR(file))
+		return file;
+	/* At opening a security module may take it for the program itself. */
+	err = crt_call(security_file_permission)(file, CRT_LSM_READ);
+	if (!err)
+		return file;
+	fput(file);
+	return ERR_PTR(err);
 out:
 	path_put(&path);
 	return ERR_PTR(err);
@@ -195,6 +202,7 @@ static bool crt_is_noexec(const struct file *file)
 static int crt_check_mapping(const struct crt_vma *vma, struct file *file)
 {
 	unsigned long prot = 0, flags;
+	int err;
 
 	if (vma->base == CRT_BASE_FD) {
 		if (!S_ISREG(file_inode(file)->i_mode) ||
@@ -213,6 +221,12 @@ static int crt_check_mapping(const struct crt_vma *vma, struct file *file)
 		prot |= PROT_EXEC;
 	if (prot & PROT_EXEC && crt_is_noexec(file))
 		return -EPERM;
+	if (prot & PROT_EXEC && vma->base == CRT_BASE_FILE) {
+		err = crt_call(security_file_permission)(file, CRT_LSM_READ |
+							 CRT_LSM_EXEC);
+		if (err)
+			return err;
+	}
 	if (crt_vma_needs_write(vma) && IS_APPEND(file_inode(file)))
 		return -EACCES;
 	flags = vma->flags & CRT_VMA_SHARED ? MAP_SHARED : MAP_PRIVATE;

@@ -20,6 +20,7 @@ CRT_SYMBOL(proc_pident_lookup);
 CRT_SYMBOL(proc_pident_readdir);
 CRT_SYMBOL(ptrace_may_access);
 CRT_SYMBOL(put_task_stack);
+CRT_SYMBOL(security_file_permission);
 CRT_SYMBOL(security_mmap_addr);
 CRT_SYMBOL(security_mmap_file);
 CRT_SYMBOL(set_mm_exe_file);

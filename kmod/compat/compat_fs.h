@@ -19,6 +19,22 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 #define mnt_idmap user_namespace	/* in prototypes of inode operations */
 #endif
 
+/*
+ * 6.8: AppArmor takes a file for the program of an execve if it was opened as
+ * such; before if it was opened during one, and remembers that reading and
+ * executing it is allowed. It looks again when asked for something that it does
+ * not remember yet: its AA_MAY_GETATTR, which every rule allows; and then its
+ * AA_MAY_OPEN, which goes with reading, beside AA_EXEC_MMAP.
+ */
+#ifdef CRT_LSM_EXEC_OF_FILE
+#define CRT_LSM_READ	MAY_READ
+#define CRT_LSM_EXEC	0
+#endif
+#ifdef CRT_LSM_EXEC_OF_TASK
+#define CRT_LSM_READ	(MAY_READ | 0x200)
+#define CRT_LSM_EXEC	(0x40 | 0x10000)
+#endif
+
 /* 6.7: files that overlayfs maps have the path of the file beneath. */
 #ifdef CRT_FILE_F_PATH
 static inline const struct path *file_user_path(const struct file *file)
