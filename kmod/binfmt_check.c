@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/seccomp.h>
 #include <linux/security.h>
 
 #include <asm/fpu/types.h>
@@ -44,6 +45,18 @@ static int crt_check_vdso(const struct crt_mm *mm)
 	    mm->vdso_code - mm->vdso_base != vvar_size ||
 	    mm->vdso_size != vvar_size + crt_vdso->size)
 		return -CRT_ERR_HOST;
+	return 0;
+}
+
+/*
+ * The handler sets it, so a filter does not see the system call that the
+ * caller would need.
+ */
+static int crt_check_personality(const struct crt_mm *mm)
+{
+	if (seccomp_mode(&current->seccomp) != SECCOMP_MODE_DISABLED &&
+	    mm->personality != current->personality)
+		return -EPERM;
 	return 0;
 }
 
@@ -114,6 +127,8 @@ int crt_check_host(const struct crt_exec *exec)
 	if (crt_image_is_tree(image))
 		return 0;
 	err = crt_check_vdso(&image->mm);
+	if (!err)
+		err = crt_check_personality(&image->mm);
 	if (!err)
 		err = crt_check_fpu(image);
 	for (i = 0; i < image->header.nr_threads && !err; i++)
