@@ -16,14 +16,15 @@
  * gives no right of writing that was not there before. It is enough that
  *
  *   1. one has the capability that map_files/ wants, or
- *   2. the file is one's own, or
+ *   2. the file is one's own, and no System V segment, or
  *   3. the mode of the file lets one not write anyway, or
  *   4. the file can be opened for writing by its path, which leads to this
  *      very file on this very mount, or
  *   5. the process may write to the file through the mapping (so it was
  *      opened for writing when it was mapped), and the file is no object of
  *      the kernel's own (System V or anonymous shared memory), which those who
- *      map it cannot truncate.
+ *      map it cannot truncate. Neither can the owner of a System V segment,
+ *      which is why it is left out of 2: others may have it attached.
  *
  * where 3 and 5 are for regular files only: opening a device gives more than
  * its bytes. Otherwise EACCES. In cases 2 to 5 reading is nothing new: who may
@@ -108,6 +109,13 @@ static bool crt_mfd_reachable(const struct path *path)
 	return ret;
 }
 
+/* Of the kernel's own objects the other kind is called "dev/zero". */
+static bool crt_is_sysv_segment(const struct dentry *dentry)
+{
+	return IS_PRIVATE(d_inode(dentry)) &&
+	       strcmp(dentry->d_name.name, "dev/zero");
+}
+
 static bool crt_mfd_may_follow(const struct crt_mfd_target *target)
 {
 	const struct path *path = &target->path;
@@ -115,7 +123,8 @@ static bool crt_mfd_may_follow(const struct crt_mfd_target *target)
 
 	if (checkpoint_restore_ns_capable(&init_user_ns))
 		return true;
-	if (inode_owner_or_capable(crt_mnt_idmap(path->mnt), inode))
+	if (inode_owner_or_capable(crt_mnt_idmap(path->mnt), inode) &&
+	    !crt_is_sysv_segment(path->dentry))
 		return true;
 	if (S_ISREG(inode->i_mode)) {
 		if (path_permission(path, MAY_WRITE))
