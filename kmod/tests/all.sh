@@ -13,7 +13,7 @@ set -eu
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30} logs=${5:-}
 shift $(($# < 5 ? $# : 5))
-tests=${*:-entries dump mounts load-unload races inject exec}
+tests=${*:-entries dump mounts load-unload races inject exec privilege}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -23,6 +23,7 @@ cc -O1 -Wall -Wextra -Werror -pthread -o "$work/churn" "$here/churn.c"
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/entries" "$here/entries.c"
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/races" "$here/races.c"
 cc -O1 -Wall -Wextra -Werror -o "$work/inject" "$here/inject.c"
+cc -O1 -Wall -Wextra -Werror -pthread -static -no-pie -o "$work/server" "$here/server.c"
 cp "$module" "$work/crtools.ko"
 
 cat > "$work/guest.sh" <<'EOS'
@@ -56,6 +57,8 @@ for name in $TESTS; do
 	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
 	inject) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
 	exec) SHORT=1 one $name bash exec.sh /put/crtools.ko /put/workloads ;;
+	# To be the last: it sets ptrace_scope to 3.
+	privilege) one $name loaded python3 privilege.py /put ;;
 	*) one $name false ;;
 	esac
 done
@@ -64,7 +67,7 @@ code=0
 [ -z "$logs" ] || mkdir -p "$logs"
 "$here/../../vm-tests/vm" run "$kernel" --time "${TIME:-1500}" --mem "${MEM:-3000}" ${logs:+--log "$logs/console"} \
 	--put "$work/crtools.ko" --put "$work/dumpee" --put "$work/dumpee-static" \
-	--put "$work/races" --put "$work/inject" --put "$work/churn" --put "$work/entries" --put "$work/guest.sh" \
+	--put "$work/races" --put "$work/inject" --put "$work/churn" --put "$work/entries" --put "$work/server" --put "$work/guest.sh" \
 	--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
 	--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" -- \
 	"cp -np /put/tests/* /put/; SECONDS_EACH=$seconds TESTS='$tests' bash /put/guest.sh" >&2 || code=$?

@@ -10,7 +10,7 @@ import sys
 import zlib
 
 NOTES = {0x43525401: "header", 0x43525402: "mm", 0x43525403: "vmas",
-         0x43525405: "thread"}
+         0x43525405: "thread", 0x43525406: "timers"}
 
 
 def notes(data):
@@ -23,6 +23,8 @@ def notes(data):
         desc = pos + 12 + (namesz + 3) // 4 * 4
         if kind in NOTES and data[pos + 12:pos + 19] == b"CRTOOLS":
             found.setdefault(NOTES[kind], desc)
+        elif kind == 1 and namesz == 5:
+            found.setdefault("prstatus", desc)
         pos = desc + (descsz + 3) // 4 * 4
     return found
 
@@ -43,18 +45,28 @@ EDITS = {
     "fd": ("vmas", 24 + 28, "<I", 1),
 }
 
-path, what = sys.argv[1:]
-image = bytearray(open(path, "rb").read())
-where = notes(image)
-if what == "machine":
-    struct.pack_into("<H", image, 18, 183)
-else:
-    note, offset, form, value = EDITS[what]
-    add(image, where[note] + offset, form, value)
-    if what == "fd":
-        struct.pack_into("<i", image, where[note] + 24 + 36, 99)
-header = where["header"]
-meta_size = struct.unpack_from("<Q", image, header + 16)[0]
-struct.pack_into("<I", image, header + 24, 0)
-struct.pack_into("<I", image, header + 24, zlib.crc32(image[:meta_size]))
-open(path, "wb").write(image)
+
+def seal(image):
+    """Makes the checksum of the metadata right."""
+    header = notes(image)["header"]
+    meta_size = struct.unpack_from("<Q", image, header + 16)[0]
+    struct.pack_into("<I", image, header + 24, 0)
+    struct.pack_into("<I", image, header + 24, zlib.crc32(image[:meta_size]))
+
+
+def main(path, what):
+    image = bytearray(open(path, "rb").read())
+    where = notes(image)
+    if what == "machine":
+        struct.pack_into("<H", image, 18, 183)
+    else:
+        note, offset, form, value = EDITS[what]
+        add(image, where[note] + offset, form, value)
+        if what == "fd":
+            struct.pack_into("<i", image, where[note] + 24 + 36, 99)
+    seal(image)
+    open(path, "wb").write(image)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,416 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an image must not gain. docs/security.md names these tests.
+
+Run as root in a virtual machine with the module loaded.
+usage: privilege.py DIRECTORY [TEST...]     DIRECTORY holds server, a static program
+"""
+import ctypes
+import errno
+import os
+import resource
+import shutil
+import struct
+import subprocess
+import sys
+import time
+import traceback
+
+os.environ.setdefault("DUMPEES", os.path.abspath(sys.argv[1]))
+
+# They look for the dumpees when they are imported.
+import image
+import privilege_dump
+import process
+from dump_target import check, detach, equal, failure, regset, seize
+from process import (FOLDER, PRCTL, SERVER, Saved, address, become_user, filtered, libc, no_new_privs,
+                     own_user_namespace, server, syscall)
+
+GETPPID, MMAP, OPEN = 110, 9, 2
+SHOWN = "CapInh CapPrm CapEff CapBnd CapAmb Uid Gid Groups NoNewPrivs Seccomp Seccomp_filters".split()
+ALL_CAPABILITIES = struct.pack("<5I", 0x02000001, 0xFFFFFFFF, 0, 0xFF, 0)	# vfs_cap_data, effective
+
+
+def with_ambient_net_raw():
+    """An ordinary user with one capability, CAP_NET_RAW."""
+    syscall(PRCTL, 8, 1, 0, 0, 0)	# PR_SET_KEEPCAPS
+    os.setresuid(process.USER, process.USER, process.USER)
+    header = ctypes.create_string_buffer(struct.pack("<Ii", 0x20080522, 0), 8)
+    data = ctypes.create_string_buffer(struct.pack("<6I", *[1 << 13] * 3, 0, 0, 0), 24)
+    syscall(126, address(header), address(data))
+    syscall(PRCTL, 47, 2, 13, 0, 0)	# PR_CAP_AMBIENT_RAISE
+
+
+def root_without_root():
+    """SECBIT_NOROOT: uid 0 is an id like others."""
+    syscall(PRCTL, 28, 3, 0, 0, 0)
+
+
+def bounded_root():
+    for capability in 6, 7, 12, 21:
+        syscall(PRCTL, 24, capability, 0, 0, 0)
+
+
+CALLERS = {
+    "user": [become_user], "user without new privileges": [become_user, no_new_privs],
+    "user with a capability": [with_ambient_net_raw], "user with a filter": [become_user, filtered(GETPPID, 1)],
+    "user in a namespace": [become_user, own_user_namespace], "root": [os.getpid],
+    "root, SECBIT_NOROOT": [root_without_root], "root, bounded": [bounded_root],
+    "setuid program": [lambda: os.setresuid(process.USER, 0, 0)],
+}
+
+
+def rights(one):
+    """What the kernel shows of them, of a process that answers."""
+    return {**one.status(*SHOWN), "securebits": one.ask(PRCTL, 27, 0, 0, 0, 0)}
+
+
+def test_rights_are_the_callers():
+    """Whatever an image says and is marked with, its process has the rights of any other program."""
+    ordinary = Saved(server())
+    of_root = Saved(server(prepare=[os.getpid]), "of-root")
+    of_root.put("thread", field(image.LAYOUT_THREAD, "securebits"), "<I", 0x2F)
+    marked = Saved(server(), "marked")
+    os.chmod(marked.path, 0o6755)
+    capable = Saved(server(), "capable")
+    os.setxattr(capable.path, "security.capability", ALL_CAPABILITIES)
+    for name, prepare in CALLERS.items():
+        program = server(prepare=prepare)
+        wanted = rights(program)
+        program.end()
+        for saved in ordinary, of_root, marked, capable:
+            restored = saved.execute(*prepare)
+            check(restored.alive(), "%s as %s does not live: %s" % (saved.path, name, restored.error))
+            got = rights(restored)
+            if int(wanted["CapEff"], 16) >> 8 & 1:	# CAP_SETPCAP: may set what the image says
+                got["securebits"] = wanted["securebits"]
+            equal(got, wanted, "%s as %s" % (saved.path, name))
+            if name.endswith("filter"):
+                equal(restored.ask(GETPPID), -errno.EPERM, "the filter of the caller")
+            restored.end()
+    # The same marks on a program do give rights, so the comparison means something.
+    shutil.copy(SERVER, FOLDER + "/marked-server")
+    os.chmod(FOLDER + "/marked-server", 0o6755)
+    program = server(program=FOLDER + "/marked-server")
+    check(program.status("Uid")["Uid"].split()[1] == "0", "setuid does not work in %s at all" % FOLDER)
+    program.end()
+
+
+def field(layout, name):
+    """The offset of a field in a record of image.py."""
+    offset = 0
+    for kind, other in (word.split(":") for word in layout.split()):
+        if other == name:
+            return offset
+        offset += struct.calcsize("<" + kind)
+    raise KeyError(name)
+
+
+def test_no_new_privs():
+    saved = Saved(server(prepare=[become_user, no_new_privs]))
+    restored = saved.execute()
+    equal((restored.ask(39), restored.ask(PRCTL, 39, 0, 0, 0, 0)), (restored.pid, 1), "kept by the image")
+    restored.end()
+    saved.put("thread", field(image.LAYOUT_THREAD, "no_new_privs"), "<I", 0)
+    restored = saved.execute(become_user, no_new_privs)
+    equal((restored.ask(39), restored.ask(PRCTL, 39, 0, 0, 0, 0)), (restored.pid, 1), "not taken off")
+    restored.end()
+
+
+def test_seccomp():
+    saved = Saved(server())
+    equal(saved.outcome(become_user, filtered(59, errno.EPERM)), "EPERM", "execve forbidden")
+    equal(saved.outcome(become_user, filtered(GETPPID, 1)), "lives", "another filter")
+    # What the handler does in place of a system call that a filter may forbid.
+    saved.put("mm", 128, "<I", 0x40000)	# ADDR_NO_RANDOMIZE
+    equal(saved.outcome(become_user, filtered(135, errno.EPERM)), "EPERM", "personality forbidden")
+    restored = saved.execute()
+    check(restored.alive())
+    with open(restored.path("personality")) as file:
+        equal(file.read(), "00040000\n", "without a filter")
+    restored.end()
+    filtered_one = server(prepare=[become_user, filtered(GETPPID, 1)])
+    filtered_one.stop()
+    equal(failure(open, filtered_one.path("dump"), "rb"), errno.EOPNOTSUPP, "a process under a filter")
+
+
+def mounted(options):
+    folder = FOLDER + "/mount"
+    os.makedirs(folder, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options + ",mode=0777", "none", folder], check=True)
+    return folder
+
+
+def test_mounts():
+    saved = Saved(server())
+    folder = mounted("noexec")
+    try:
+        shutil.copy(saved.path, folder)
+        equal(saved.outcome(path=folder + "/image"), "EACCES", "an image on a noexec mount")
+        equal(saved.outcome(os.getpid, path=folder + "/image"), "EACCES", "root's as well")
+        shutil.copy(SERVER, folder)
+        # The program's code as a descriptor that the caller has.
+        code = next(i for i, vma in enumerate(saved.parsed().vmas)
+                    if vma.base == image.FILE and vma.vflags & 4)
+        saved.put_vma(code, base=image.FD, file=image.NO_FILE, fd=9)
+
+        def with_descriptor(path):
+            return lambda: os.dup2(os.open(path, os.O_RDONLY), 9)
+        equal(saved.outcome(with_descriptor(SERVER), become_user), "lives", "code by descriptor")
+        equal(saved.outcome(with_descriptor(folder + "/server"), become_user), "EPERM", "of a noexec mount")
+        subprocess.run(["mount", "-o", "remount,exec", folder], check=True)
+        running = server(program=folder + "/server")
+        saved = Saved(running)
+        equal(saved.outcome(), "lives", "a program on a mount")
+        subprocess.run(["mount", "-o", "remount,noexec", folder], check=True)
+        equal(saved.outcome(), "EPERM", "a program on a noexec mount")
+        equal(saved.outcome(os.getpid), "EPERM", "for root as well")
+    finally:
+        subprocess.run(["umount", folder], check=True)
+    folder = mounted("nosuid")
+    try:
+        saved = Saved(server())
+        shutil.copy(saved.path, folder)
+        os.chmod(folder + "/image", 0o6755)
+        equal(saved.outcome(path=folder + "/image"), "lives", "on a nosuid mount")
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_lowest_address():
+    with open("/proc/sys/vm/mmap_min_addr") as file:
+        lowest = int(file.read())
+    check(lowest >= 8192, "vm.mmap_min_addr is %d" % lowest)
+    for start, wanted in ((lowest, "lives"), (4096, "EPERM"), (0, "EBADMSG")):
+        saved = Saved(server())
+        saved.put_vma(0, start=start)
+        equal(saved.outcome(), wanted, "memory at %#x" % start)
+    # Page 0 not even for those who may map it.
+    equal(saved.outcome(os.getpid), "EBADMSG", "root, memory at 0")
+    saved = Saved(server())
+    saved.put_vma(len(saved.parsed().vmas) - 1, end=1 << 63)
+    equal(saved.outcome(), "EBADMSG", "memory of the kernel's")
+
+
+def test_limits():
+    def limit(which, bytes_):
+        return lambda: resource.setrlimit(which, (bytes_, bytes_))
+    saved = Saved(server())
+    for which in "AS", "DATA", "STACK":
+        kind = getattr(resource, "RLIMIT_" + which)
+        equal(saved.outcome(become_user, limit(kind, 8192)), "ENOMEM", which)
+        equal(saved.outcome(become_user, limit(kind, 64 << 20)), "lives", which + ", wide enough")
+    vmas = saved.parsed().vmas
+    data = next(i for i, vma in enumerate(vmas) if vma.base == image.ANON and vma.vflags & 2)
+    saved.put_vma(data, flags=vmas[data].vflags | 0x40)	# CRT_VMA_LOCKED
+    equal(saved.outcome(become_user, limit(resource.RLIMIT_MEMLOCK, 0)), "ENOMEM", "MEMLOCK")
+    equal(saved.outcome(become_user), "lives", "MEMLOCK, wide enough")
+    saved = Saved(server("thread"))
+    equal(saved.outcome(), "lives", "two threads")
+    equal(saved.outcome(become_user, limit(resource.RLIMIT_NPROC, 1)), "died", "NPROC")
+
+
+def test_exe_link():
+    """Only who may set it by prctl(2) has it set, and to what prctl(2) would take."""
+    unreadable, program = FOLDER + "/unreadable", FOLDER + "/another-program"
+    for path, mode in ((unreadable, 0o711), (program, 0o755)):
+        shutil.copy(SERVER, path)
+        os.chmod(path, mode)
+    one = server(prepare=[os.getpid])
+    for path in unreadable, program:
+        fd = one.ask(OPEN, one.put(path.encode() + b"\0"), os.O_RDONLY)
+        check(one.ask(MMAP, 0, 4096, 1, 2, fd, 0) > 0, "mmap")
+    saved = Saved(one)
+    parsed = saved.parsed()
+    files = {file.path.decode(): i for i, file in enumerate(parsed.files)}
+    for i, vma in enumerate(parsed.vmas):
+        if vma.file in (files[unreadable], files[program]):
+            saved.put_vma(i, base=image.ANON, file=image.NO_FILE)
+    ways = (("user", [become_user]), ("root of a namespace", [become_user, own_user_namespace]),
+            ("root", [os.getpid]))
+    for path in program, unreadable:
+        saved.put("mm", 124, "<I", files[path])
+        for name, prepare in ways:
+            restored = saved.execute(*prepare)
+            check(restored.alive(), "%s: %s" % (name, restored.error))
+            allowed = name == "root" or name != "user" and path == program
+            equal(os.readlink(restored.path("exe")), path if allowed else saved.path, "%s, %s" % (name, path))
+            restored.end()
+    # A setuid program there is nothing but a name.
+    os.chmod(program, 0o6755)
+    saved.put("mm", 124, "<I", files[program])
+    restored = saved.execute(become_user, own_user_namespace)
+    check(restored.alive())
+    equal(os.readlink(restored.path("exe")), program, "exe")
+    equal(restored.status("Uid")["Uid"].split(), ["1000"] * 4, "uid")
+    restored.end()
+
+
+def test_registers():
+    saved = Saved(server())
+    kernel = 0xFFFFFFFF81000000
+    for name, value, wanted in (("rip", kernel, "EBADMSG"), ("fs_base", kernel, "EBADMSG"),
+                                ("gs_base", kernel, "EBADMSG"), ("cs", 0x10, "ENOTSUP"),
+                                ("ss", 0x18, "ENOTSUP"), ("ds", 0x18, "ENOTSUP"),
+                                ("rsp", kernel, "died")):
+        edited = Saved(server())
+        edited.put_register(name, value)
+        equal(edited.outcome(), wanted, "%s in the kernel" % name)
+    saved.put_register("eflags", 0x3000 | 0x4000 | 0x20000 | 0x80000 | 0x100000)	# IOPL NT VM VIF VIP
+    restored = saved.execute()
+    check(restored.alive())
+    tids = seize(restored.pid)
+    flags = struct.unpack("<27Q", regset(restored.pid, 1, 216))[18]
+    equal(flags & 0x1BF000, 0, "flags of the kernel")
+    check(flags & 0x200, "interrupts are off")
+    detach(tids)
+    restored.end()
+    # Ports: not for the user, and not in an image.
+    one = server()
+    equal(one.ask(172, 3), -errno.EPERM, "iopl")
+    one.end()
+    for call in ([172, 3], [173, 0x80, 1, 1]):
+        one = server(prepare=[os.getpid])
+        equal(one.ask(*call), 0, "iopl or ioperm")
+        one.stop()
+        equal(failure(open, one.path("dump"), "rb"), errno.EOPNOTSUPP, "a process with ports")
+        one.end()
+
+
+def test_personality():
+    """READ_IMPLIES_EXEC in an image makes none of its memory executable."""
+    saved = Saved(server())
+    saved.put("mm", 128, "<I", 0x400000 | 0x100000)	# and MMAP_PAGE_ZERO
+    restored = saved.execute()
+    check(restored.alive())
+    with open(restored.path("maps")) as maps:
+        executable = [line for line in maps if line.split()[1][2] == "x"]
+    wanted = [vma for vma in saved.parsed().vmas if vma.vflags & 4]
+    check(len(executable) <= len(wanted) + 1, "".join(executable))
+    restored.end()
+
+
+def test_signals_to_others():
+    """A timer of an image cannot signal a thread of another process."""
+    one = server()
+    event = one.put(struct.pack("<Qiii48x", 0, 10, 4, one.pid))	# SIGEV_THREAD_ID
+    one.put(struct.pack("<4Q", 0, 0, 1, 0), 96)
+    equal(one.ask(222, 1, event, event + 80), 0, "timer_create")
+    equal(one.ask(223, 0, 0, event + 96, 0), 0, "timer_settime")
+    saved = Saved(one)
+    foreign = server()
+    at = field(image.LAYOUT_TIMERS, "itimer") + 48 + field(image.LAYOUT_POSIX, "tid")
+    equal(saved.get("timers", at, "<i"), one.pid, "place of the tid")
+    saved.put("timers", at, "<i", foreign.pid)
+    equal(saved.outcome(), "died", "a timer for a thread of another process")
+    time.sleep(1.2)
+    equal(foreign.ask(39), foreign.pid, "the other process")
+    foreign.end()
+
+
+def test_dumpable_is_kept():
+    """The image of a process that wants not to be looked at does not make it visible."""
+    one = server()
+    one.ask(PRCTL, 4, 0, 0, 0, 0)
+    saved = Saved(one)
+    restored = saved.execute()
+    check(restored.alive())
+    restored.stop()
+    with process.file_rights_of(process.USER):
+        equal(failure(open, restored.path("dump"), "rb"), errno.EACCES, "restored")
+    restored.end()
+
+
+def test_landlock():
+    """Files are opened as the caller would: a security module has its say."""
+    try:
+        syscall(444, 0, 0, 1)
+    except OSError:
+        return "not run: this kernel has no Landlock"
+    for name in "programs", "images":
+        os.makedirs("%s/%s" % (FOLDER, name), exist_ok=True)
+    shutil.copy(SERVER, FOLDER + "/programs/server")
+    saved = Saved(server(program=FOLDER + "/programs/server"), "images/image")
+
+    def only(*folders):
+        def restrict():
+            no_new_privs()
+            attributes = ctypes.create_string_buffer(struct.pack("<Q", 4), 8)	# READ_FILE
+            ruleset = syscall(444, address(attributes), 8, 0)
+            for folder in folders:
+                fd = os.open(folder, os.O_PATH)
+                rule = ctypes.create_string_buffer(struct.pack("<Qi", 4, fd), 12)
+                syscall(445, ruleset, 1, address(rule), 0)
+            syscall(446, ruleset, 0)
+        return restrict
+    images, programs = FOLDER + "/images", FOLDER + "/programs"
+    equal(saved.outcome(become_user, only(images, programs)), "lives", "both allowed")
+    equal(saved.outcome(become_user, only(images)), "EACCES", "the program not allowed")
+    equal(saved.outcome(become_user, only(programs)), "EACCES", "the image not allowed")
+
+
+APPARMOR = """
+profile crtools-%s {
+  signal, ptrace, unix,
+  %s/images/* mrix,
+  %s
+}
+"""
+
+
+def test_apparmor():
+    """A confined program reads and executes by an image what it may, no more."""
+    if not os.path.exists("/sys/kernel/security/lsm"):
+        subprocess.run(["mount", "-t", "securityfs", "none", "/sys/kernel/security"], check=True)
+    with open("/sys/kernel/security/lsm") as file:
+        if "apparmor" not in file.read() or not shutil.which("apparmor_parser"):
+            return "not run: no AppArmor here"
+    for name in "programs", "images":
+        os.makedirs("%s/%s" % (FOLDER, name), exist_ok=True)
+    program = FOLDER + "/programs/server"
+    shutil.copy(SERVER, program)
+    saved = Saved(server(program=program), "images/image")
+
+    def confined(name):
+        def change():
+            with open("/proc/self/attr/current", "w") as file:
+                file.write("changeprofile crtools-" + name)
+        return change
+    for name, rule, wanted in (("maps", program + " mr,", "lives"), ("reads", program + " r,", "EACCES"),
+                               ("nothing", "", "EACCES")):
+        subprocess.run(["apparmor_parser", "--replace", "--skip-cache"], check=True,
+                       input=APPARMOR % (name, FOLDER, rule), text=True)
+        restored = saved.execute(become_user, confined(name))
+        equal("lives" if restored.alive() else errno.errorcode[restored.error], wanted, name)
+        if wanted == "lives":
+            with open(restored.path("attr/current")) as file:
+                equal(file.read(), "crtools-maps (enforce)\n", "confinement")
+        restored.end()
+
+
+def main():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    libc.umask(0o022)
+    os.makedirs(FOLDER, exist_ok=True)
+    shutil.copy(sys.argv[1] + "/server", SERVER)
+    os.chmod(SERVER, 0o755)
+    tests = {name[5:]: test for module in (globals(), vars(privilege_dump))
+             for name, test in module.items() if name.startswith("test_")}
+    failed = 0
+    for name in sys.argv[2:] or tests:
+        begin = time.monotonic()
+        try:
+            remark = tests[name]()
+            print("ok   %-24s %5.1f s  %s" % (name, time.monotonic() - begin, remark or ""), flush=True)
+        except Exception as error:		# every kind is a failure of this test
+            failed += 1
+            if not isinstance(error, (AssertionError, image.Bad)):
+                traceback.print_exc()
+            print("FAIL %-24s %s: %s" % (name, type(error).__name__, error), flush=True)
+        finally:
+            process.end_all()
+    print("%d of %d failed" % (failed, len(sys.argv[2:] or tests)))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
