@@ -13,8 +13,8 @@
 #include "crtools.h"
 #include "dump.h"
 
-/* How long a stopped thread may take to leave the CPU. */
-#define CRT_OFF_CPU_MS	1000
+/* How long a stopped thread may take to leave the CPU for good. */
+#define CRT_ASLEEP_MS	1000
 
 /*
  * The stopped states in which no more of the thread's own code can run until
@@ -36,10 +36,15 @@ static bool crt_is_stopped(struct task_struct *task)
 	       (state & TASK_INTERRUPTIBLE);
 }
 
-static bool crt_on_cpu(struct task_struct *task)
+/*
+ * A thread counts as stopped a while before it sleeps: in between it may be
+ * preempted, and on PREEMPT_RT wait for a lock. It runs once more then.
+ */
+static bool crt_runs_yet(struct task_struct *task)
 {
 	/* What the thread did before it left the CPU is seen after this. */
-	return smp_load_acquire(&task->on_cpu);
+	return smp_load_acquire(&task->on_cpu) || crt_in_run_queue(task) ||
+	       READ_ONCE(task->__state) & TASK_RTLOCK_WAIT;
 }
 
 /* Dead threads are no part of the image. */
@@ -48,12 +53,12 @@ static bool crt_is_dead(struct task_struct *task)
 	return READ_ONCE(task->exit_state) != 0;
 }
 
-static int crt_wait_off_cpu(struct task_struct *task)
+static int crt_wait_asleep(struct task_struct *task)
 {
 	int ms;
 
-	for (ms = 0; crt_on_cpu(task); ms++) {
-		if (ms >= CRT_OFF_CPU_MS || !crt_is_stopped(task))
+	for (ms = 0; crt_runs_yet(task); ms++) {
+		if (ms >= CRT_ASLEEP_MS || !crt_is_stopped(task))
 			return -EBUSY;
 		if (msleep_interruptible(1))
 			return -EINTR;
@@ -178,7 +183,7 @@ static int crt_count_runs(struct task_struct *leader, struct mm_struct *mm,
 		if (crt_is_dead(task))
 			continue;
 		if (READ_ONCE(task->mm) != mm || !crt_is_stopped(task) ||
-		    crt_on_cpu(task)) {
+		    crt_runs_yet(task)) {
 			error = -ESTALE;
 			break;
 		}
@@ -226,7 +231,7 @@ int crt_live_open(struct crt_dumper *dumper)
 
 		if (READ_ONCE(task->mm) != dumper->mm || !crt_is_stopped(task))
 			return -EBUSY;
-		ret = crt_wait_off_cpu(task);
+		ret = crt_wait_asleep(task);
 		if (!ret)
 			ret = crt_check_stop(task);
 		if (ret)

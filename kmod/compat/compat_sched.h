@@ -30,6 +30,15 @@
 #define crt_rseq_len(task)	((void)(task), sizeof(struct rseq))
 #endif
 
+/* 6.12: a task that sleeps may stay in the run queue for a while. */
+#ifdef CRT_DEQUEUED_LATE
+#define crt_in_run_queue(task) \
+	(READ_ONCE((task)->on_rq) && !READ_ONCE((task)->se.sched_delayed))
+#endif
+#ifdef CRT_DEQUEUED_AT_ONCE
+#define crt_in_run_queue(task)	(READ_ONCE((task)->on_rq) != 0)
+#endif
+
 /* 7.0: state of futexes has a struct of its own. */
 #ifdef CRT_ROBUST_IN_FUTEX
 #define crt_robust_list(task)	((task)->futex.robust_list)

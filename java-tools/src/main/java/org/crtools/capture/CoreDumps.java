@@ -19,11 +19,8 @@ import org.crtools.image.ImageReader;
 
 /** Opens the dump files of processes. */
 public final class CoreDumps implements AutoCloseable {
-    /** strerror(3) of EOPNOTSUPP and EBUSY: the channel tells no number. */
+    /** strerror(3) of EOPNOTSUPP: the channel tells no number. */
     private static final String NOT_SUPPORTED = "not supported";
-
-    private static final String BUSY = "busy";
-    private static final int ATTEMPTS = 50;
 
     private final List<CoreDump> open = new ArrayList<>();
 
@@ -41,7 +38,7 @@ public final class CoreDumps implements AutoCloseable {
         Path path = Path.of("/proc/" + pid + "/dump");
         FileChannel channel = null;
         try {
-            channel = open(path);
+            channel = FileChannel.open(path, StandardOpenOption.READ);
             CoreDump dump = new CoreDump(pid, channel, ImageReader.read(channel));
             open.add(dump);
             return Optional.of(dump);
@@ -60,20 +57,6 @@ public final class CoreDumps implements AutoCloseable {
             channel.close();
             throw new CrtoolsException(
                     ExitCode.FAILED, "the dump file of process " + pid + " is bad: " + failure.getMessage(), failure);
-        }
-    }
-
-    private static FileChannel open(Path path) throws IOException {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return FileChannel.open(path, StandardOpenOption.READ);
-            } catch (FileSystemException failure) {
-                // A thread that was just stopped may still be leaving its CPU.
-                if (attempt == ATTEMPTS || !String.valueOf(failure.getReason()).contains(BUSY)) {
-                    throw failure;
-                }
-                java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-            }
         }
     }
 
