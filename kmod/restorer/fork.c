@@ -40,16 +40,23 @@ static void map_ids(struct restorer *r, __u32 uid, __u32 gid)
 			 "cannot map its user into a new user namespace");
 }
 
-/* As if the child had said it: nothing can come between birth and report. */
-static void report_born(const struct restorer *r, int fd, __s32 pid)
+/*
+ * As if the child had said it: nothing can come between birth and report. A
+ * child that the supervisor does not know of could end unnoticed, and all
+ * would wait for it: better the parent ends.
+ */
+static void report_born(struct restorer *r, int fd, __s32 pid)
 {
 	struct crt_report message;
+	long ret;
 
 	memset(&message, 0, sizeof(message));
 	message.kind = CRT_REPORT_BORN;
 	message.pid = pid;
 	message.op = CRT_NO_OP;
-	sys_retry(sys_3(NR_write, fd, &message, sizeof(message)));
+	ret = sys_retry(sys_3(NR_write, fd, &message, sizeof(message)));
+	if (ret != sizeof(message))
+		fail_own(r, 0, ret, "cannot tell of a new process");
 }
 
 long fork_process(struct restorer *r, const struct fork_wish *wish,

@@ -307,6 +307,8 @@ void interpret(struct restorer *r, enum crt_phase phase, __u32 thread)
 			break;
 		case CRT_OP_STAGE:
 			op_stage(r, pc);
+			if (phase == CRT_PHASE_COMMIT)
+				threads_attach(r);
 			break;
 		default:
 			program_bad(r);

@@ -27,6 +27,10 @@ struct warnings {
 	} list[CRT_MAX_WARNINGS];
 };
 
+/* How far all threads may go. */
+#define CRT_RELEASED_ATTACH	1u	/* to what the kernel knows of them */
+#define CRT_RELEASED_COMMIT	2u	/* to COMMIT */
+
 struct restorer {
 	const struct crt_args *args;
 	const struct crt_program *program;	/* NULL: none */
@@ -43,7 +47,8 @@ struct restorer {
 	__s32 report_fd;	/* -1: stderr */
 	__u32 failed;		/* a thread is telling of its failure */
 	__u32 finished;		/* futex: threads that did their THREAD part */
-	__u32 released;		/* futex: 1: all may go on to COMMIT */
+	__u32 released;		/* futex: CRT_RELEASED_* */
+	__u32 attached;		/* futex: threads that the kernel knows */
 	struct warnings warnings;
 };
 
@@ -136,6 +141,11 @@ void dumpable_restore(struct restorer *r);
 
 /* threads.c: everything of a core image that comes after its PROCESS ops. */
 void core_image_finish(struct restorer *r) __attribute__((noreturn));
+/*
+ * All but COMMIT itself, while a failure can still be told: between the word to
+ * go on (STAGE) and the end of the report pipe. Done once.
+ */
+void threads_attach(struct restorer *r);
 
 /* entry.S */
 long crt_clone3(struct clone_args *args, size_t size,

@@ -31,6 +31,7 @@ struct supervisor {
 	__u32 done;
 	bool released;		/* the last stage is passed */
 	struct watched *watched;
+	char *go_bytes;		/* MAX_WATCHED of them */
 	__u32 nr_watched;
 	__u32 nr_dead;
 };
@@ -163,16 +164,20 @@ static void judge_dead(struct supervisor *s)
 static void go(struct supervisor *s, const struct crt_stage *stage, bool last)
 {
 	bool stop = s->r->options & (1u << CRT_OPTION_LEAVE_STOPPED);
-	char bytes[256];
 	__u32 left = stage->count;
 
 	if (stage->go_fd < 0)
 		return;
-	memset(bytes, last && stop ? CRT_GO_STOPPED : CRT_GO, sizeof(bytes));
+	memset(s->go_bytes, last && stop ? CRT_GO_STOPPED : CRT_GO,
+	       left < MAX_WATCHED ? left : MAX_WATCHED);
 	while (left) {
-		long n = left < sizeof(bytes) ? left : sizeof(bytes);
+		/*
+		 * As a rule one write, which nothing interrupts as there is
+		 * room: all processes get the word, or none.
+		 */
+		long n = left < MAX_WATCHED ? left : MAX_WATCHED;
 
-		n = sys_retry(sys_3(NR_write, stage->go_fd, bytes, n));
+		n = sys_retry(sys_3(NR_write, stage->go_fd, s->go_bytes, n));
 		if (n <= 0)
 			break;	/* nobody reads any more: their ends tell why */
 		left -= n;
@@ -322,11 +327,13 @@ static void open_descriptors(struct supervisor *s)
 		limit.cur = limit.max;
 		sys_4(NR_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
 	}
-	ret = sys_6(NR_mmap, NULL, MAX_WATCHED * sizeof(struct watched),
+	ret = sys_6(NR_mmap, NULL,
+		    MAX_WATCHED * (sizeof(struct watched) + 1),
 		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (MAP_FAILED_(ret))
 		give_up(s, 0, -ret, "memory");
 	s->watched = (struct watched *)ret;
+	s->go_bytes = (char *)(s->watched + MAX_WATCHED);
 	ret = sys_1(NR_epoll_create1, EPOLL_CLOEXEC);
 	s->epoll_fd = ret;
 	if (ret < 0)

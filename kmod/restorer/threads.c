@@ -132,13 +132,11 @@ static void thread_restore(struct restorer *r, __u32 index)
 
 /*
  * Late, as these make the end of a thread (a failure, still) write to the
- * image's memory. Returns only if COMMIT fails.
+ * image's memory.
  */
-static void thread_commit(struct restorer *r, __u32 index)
+static void thread_attach(struct restorer *r, __u32 index)
 {
-	const struct crt_args_thread *mine = thread_args(r, index);
-	const struct crt_thread *thread = at(mine->record);
-	unsigned long argument = index;
+	const struct crt_thread *thread = at(thread_args(r, index)->record);
 	long ret;
 
 	tid_patch(thread, sys_1(NR_set_tid_address, thread->clear_child_tid));
@@ -154,10 +152,49 @@ static void thread_commit(struct restorer *r, __u32 index)
 		if (ret < 0)
 			fail_thread(r, thread, 0, ret, "robust futex list");
 	}
+}
+
+/* Returns only if COMMIT fails. */
+static void thread_commit(struct restorer *r, __u32 index)
+{
+	const struct crt_args_thread *mine = thread_args(r, index);
+	const struct crt_thread *thread = at(mine->record);
+	unsigned long argument = index;
+	long ret;
+
 	if (r->stop)
 		argument |= CRT_COMMIT_STOP;
 	ret = crt_commit(r->args, mine, argument);
 	fail_thread(r, thread, 0, ret, "last step of restoring");
+}
+
+/* One more thread has done its part. */
+static void arrive(__u32 *arrived)
+{
+	__atomic_add_fetch(arrived, 1, __ATOMIC_RELEASE);
+	futex_wake(arrived);
+}
+
+static void await_others(struct restorer *r, __u32 *arrived)
+{
+	__u32 others = r->args->nr_threads - 1, seen;
+
+	while ((seen = __atomic_load_n(arrived, __ATOMIC_ACQUIRE)) != others)
+		futex_wait(arrived, seen);
+}
+
+static void release(struct restorer *r, __u32 step)
+{
+	__atomic_store_n(&r->released, step, __ATOMIC_RELEASE);
+	futex_wake(&r->released);
+}
+
+static void await_release(struct restorer *r, __u32 step)
+{
+	__u32 seen;
+
+	while ((seen = __atomic_load_n(&r->released, __ATOMIC_ACQUIRE)) < step)
+		futex_wait(&r->released, seen);
 }
 
 static void thread_main(void *argument)
@@ -166,11 +203,22 @@ static void thread_main(void *argument)
 	struct restorer *r = start->r;
 
 	thread_restore(r, start->index);
-	__atomic_add_fetch(&r->finished, 1, __ATOMIC_RELEASE);
-	futex_wake(&r->finished);
-	while (!__atomic_load_n(&r->released, __ATOMIC_ACQUIRE))
-		futex_wait(&r->released, 0);
+	arrive(&r->finished);
+	await_release(r, CRT_RELEASED_ATTACH);
+	thread_attach(r, start->index);
+	arrive(&r->attached);
+	await_release(r, CRT_RELEASED_COMMIT);
 	thread_commit(r, start->index);
+}
+
+void threads_attach(struct restorer *r)
+{
+	if (r->released)
+		return;
+	release(r, CRT_RELEASED_ATTACH);
+	thread_attach(r, 0);
+	await_others(r, &r->attached);
+	timers_arm(r);
 }
 
 static void thread_start(struct restorer *r, __u32 index)
@@ -214,7 +262,7 @@ void core_image_finish(struct restorer *r)
 {
 	__u32 others = r->args->nr_threads - 1;
 	const struct crt_thread *first = at(thread_args(r, 0)->record);
-	__u32 i, finished;
+	__u32 i;
 
 	/*
 	 * Stopped by a signal when it was dumped. Without a program that was
@@ -229,20 +277,17 @@ void core_image_finish(struct restorer *r)
 	for (i = 1; i <= others; i++)
 		thread_start(r, i);
 	thread_restore(r, 0);
-	while ((finished = __atomic_load_n(&r->finished, __ATOMIC_ACQUIRE)) !=
-	       others)
-		futex_wait(&r->finished, finished);
+	await_others(r, &r->finished);
 	dumpable_restore(r);
 	timers_create(r);
 	signals_queue_process(r);
 	if (r->report_fd < 0)
 		warnings_print(&r->warnings);
 	interpret(r, CRT_PHASE_COMMIT, 0);
-	timers_arm(r);
+	threads_attach(r);
 	if (r->scratch_size)
 		sys_2(NR_munmap, r->scratch, r->scratch_size);
-	__atomic_store_n(&r->released, 1, __ATOMIC_RELEASE);
-	futex_wake(&r->released);
+	release(r, CRT_RELEASED_COMMIT);
 	thread_commit(r, 0);
 	__builtin_unreachable();
 }
