@@ -2,12 +2,14 @@
 package org.crtools.resource;
 
 import static org.crtools.image.Arg.imm;
+import static org.crtools.image.Arg.slot;
 
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.crtools.capture.ContentStore;
 import org.crtools.image.ByteString;
+import org.crtools.image.Comparison;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
 import org.crtools.model.OpenDescription;
@@ -94,10 +96,21 @@ public record Fifo(
         ProgramBuilder program = context.program();
         if (deleted) {
             ByteString unique = Unlinking.uniqueName(path, index);
+            Unlinking.clear(program, unique);
             program.syscall(Syscall.MKNODAT, imm(SystemCalls.AT_FDCWD), program.text(unique), imm(mode), imm(0));
-            Opening.open(context, unique, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK);
+            // Whether it can be opened is asked when the name is gone.
+            program.syscall(
+                            Syscall.OPENAT,
+                            imm(SystemCalls.AT_FDCWD),
+                            program.text(unique),
+                            imm(SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK),
+                            imm(0))
+                    .into(context.slot())
+                    .mayFail();
+            Unlinking.unlink(program, unique, path);
+            program.expect(slot(context.slot()), Comparison.GE, imm(0))
+                    .label(place + ": " + path + " cannot be opened");
             Opening.moveTo(context, target);
-            Unlinking.unlink(context, unique, path);
         } else {
             Opening.open(context, path, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK);
             Opening.expectType(context, mode, place + ": " + path + " is no longer a FIFO");

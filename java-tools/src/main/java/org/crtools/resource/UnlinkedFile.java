@@ -83,7 +83,7 @@ public record UnlinkedFile(
         store.saveFile(source, place, size, content());
     }
 
-    private static void make(OpenContext context, ByteString where, int flags, int target) {
+    private static void make(OpenContext context, ByteString where, int flags) {
         ProgramBuilder program = context.program();
         program.syscall(
                         Syscall.OPENAT,
@@ -92,19 +92,20 @@ public record UnlinkedFile(
                         imm(flags | SystemCalls.O_RDWR),
                         imm(0600))
                 .into(context.slot());
-        Opening.moveTo(context, target);
     }
 
     @Override
     public void create(OpenContext context, int target) {
         ProgramBuilder program = context.program();
         if (nameless) {
-            make(context, Unlinking.folder(path), SystemCalls.O_TMPFILE, target);
+            make(context, Unlinking.folder(path), SystemCalls.O_TMPFILE);
         } else {
             ByteString unique = Unlinking.uniqueName(path, index);
-            make(context, unique, SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW, target);
-            Unlinking.unlink(context, unique, path);
+            Unlinking.clear(program, unique);
+            make(context, unique, SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW);
+            Unlinking.unlink(program, unique, path);
         }
+        Opening.moveTo(context, target);
         program.syscall(Syscall.FTRUNCATE, target, size);
         Opening.load(context, content(), target, 0);
         program.syscall(Syscall.FCHOWN, target, uid, gid).warn().label("owner of unlinked files");

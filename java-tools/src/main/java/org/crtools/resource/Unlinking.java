@@ -10,11 +10,16 @@ import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.crtools.image.ByteString;
 import org.crtools.image.Comparison;
+import org.crtools.image.OpBuilder;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
 import org.crtools.sys.SystemCalls;
 
-/** Files that have no name any more: made under a name of our own, which goes away again. */
+/**
+ * Files that have no name any more: made under a name of our own, which goes away at once. In between nothing is done
+ * that could fail, as a failure would leave the name. That of a restore which was killed just there is removed by the
+ * next one.
+ */
 final class Unlinking {
     private static final int RENAME_NOREPLACE = 1;
     private static final int NAME_MAX = 255;
@@ -48,9 +53,14 @@ final class Unlinking {
         return ByteString.of(result);
     }
 
+    /** Removes what a restore that was killed has left; to be done before the file is made. */
+    static void clear(ProgramBuilder program, ByteString unique) {
+        remove(program, unique).mayFail();
+    }
+
     /** Removes the name, under the one that the file had when that is free, so that /proc shows it as before. */
-    static void unlink(OpenContext context, ByteString unique, ByteString path) {
-        ProgramBuilder program = context.program();
+    static void unlink(ProgramBuilder program, ByteString unique, ByteString path) {
+        int renamed = program.slot();
         program.syscall(
                         Syscall.RENAMEAT2,
                         imm(SystemCalls.AT_FDCWD),
@@ -58,13 +68,13 @@ final class Unlinking {
                         imm(SystemCalls.AT_FDCWD),
                         program.text(path),
                         imm(RENAME_NOREPLACE))
-                .into(context.slot())
+                .into(renamed)
                 .mayFail();
-        program.skipIf(slot(context.slot()), Comparison.LT, imm(0), body -> remove(body, path));
-        program.skipIf(slot(context.slot()), Comparison.GE, imm(0), body -> remove(body, unique));
+        program.skipIf(slot(renamed), Comparison.LT, imm(0), body -> remove(body, path));
+        program.skipIf(slot(renamed), Comparison.GE, imm(0), body -> remove(body, unique));
     }
 
-    private static void remove(ProgramBuilder program, ByteString path) {
-        program.syscall(Syscall.UNLINKAT, imm(SystemCalls.AT_FDCWD), program.text(path), imm(0));
+    private static OpBuilder remove(ProgramBuilder program, ByteString path) {
+        return program.syscall(Syscall.UNLINKAT, imm(SystemCalls.AT_FDCWD), program.text(path), imm(0));
     }
 }
