@@ -2,7 +2,10 @@
 package org.crtools.capture;
 
 import java.io.IOException;
+import org.crtools.fault.FaultPoint;
+import org.crtools.fault.Faults;
 import org.crtools.sys.FileDescriptor;
+import org.crtools.sys.Host;
 import org.crtools.sys.SystemCalls;
 
 /** The folder of a checkpoint that is being made: contents of files and pipes go there, readable by the owner only. */
@@ -10,10 +13,12 @@ public final class ContentStore {
     private static final int OWNER_ONLY = 0600;
 
     private final SystemCalls calls;
+    private final Faults faults;
     private final String folder;
 
-    public ContentStore(SystemCalls calls, String folder) {
-        this.calls = calls;
+    public ContentStore(Host host, String folder) {
+        this.calls = host.files();
+        this.faults = host.faults();
         this.folder = folder;
     }
 
@@ -25,6 +30,7 @@ public final class ContentStore {
     public void saveFile(String source, String place, long size, String name) throws IOException {
         try (FileDescriptor from = calls.open(source, SystemCalls.O_RDONLY | SystemCalls.O_NONBLOCK);
                 FileDescriptor to = create(name)) {
+            faults.pass(FaultPoint.CONTENTS_CREATED);
             calls.truncate(to, name, size);
             long at = 0;
             while (at < size) {
@@ -35,6 +41,7 @@ public final class ContentStore {
                 long hole = Math.min(size, calls.seekHole(from, place, data));
                 calls.seek(to, name, data);
                 calls.sendFile(from, data, to, hole - data, place);
+                faults.pass(FaultPoint.CONTENTS_WRITTEN);
                 at = hole;
             }
         }
@@ -47,12 +54,14 @@ public final class ContentStore {
                 FileDescriptor readEnd = own[0];
                 FileDescriptor writeEnd = own[1];
                 FileDescriptor to = create(name)) {
+            faults.pass(FaultPoint.CONTENTS_CREATED);
             calls.setPipeSize(writeEnd, place, capacity);
             long left = calls.tee(from, writeEnd, place, Integer.MAX_VALUE);
             long offset = 0;
             while (left > 0) {
                 byte[] bytes = calls.read(readEnd, place, capacity);
                 calls.writeAt(to, name, bytes, offset);
+                faults.pass(FaultPoint.CONTENTS_WRITTEN);
                 offset += bytes.length;
                 left -= bytes.length;
             }

@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
+import org.crtools.fault.FaultPoint;
+import org.crtools.fault.Faults;
 
 /**
  * The folder of a checkpoint while it is made: it has a temporary name until all is on disk, and goes away when it is
@@ -23,15 +25,18 @@ final class CheckpointFolder implements AutoCloseable {
 
     private final Path target;
     private final Path temporary;
+    private final Faults faults;
+    private boolean renamed;
     private boolean committed;
 
-    private CheckpointFolder(Path target, Path temporary) {
+    private CheckpointFolder(Path target, Path temporary, Faults faults) {
         this.target = target;
         this.temporary = temporary;
+        this.faults = faults;
     }
 
     /** Refuses an existing target, and removes what a dump to the same target that was killed has left. */
-    static CheckpointFolder create(Path wanted) throws CrtoolsException, IOException {
+    static CheckpointFolder create(Path wanted, Faults faults) throws CrtoolsException, IOException {
         Path target = wanted.toAbsolutePath().normalize();
         expectFree(target);
         Path parent = target.getParent();
@@ -40,7 +45,7 @@ final class CheckpointFolder implements AutoCloseable {
                 target.getFileName() + TEMPORARY + ProcessHandle.current().pid());
         Files.createDirectory(
                 temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        return new CheckpointFolder(target, temporary);
+        return new CheckpointFolder(target, temporary, faults);
     }
 
     /** Refuses a target that exists or that cannot be made. */
@@ -95,13 +100,16 @@ final class CheckpointFolder implements AutoCloseable {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(temporary)) {
             for (Path entry : entries) {
                 sync(entry);
+                faults.pass(FaultPoint.FILE_SYNCED);
             }
         }
         sync(temporary);
         expectFree(target);
         Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        committed = true;
+        renamed = true;
+        faults.pass(FaultPoint.FOLDER_RENAMED);
         sync(target.getParent());
+        committed = true;
     }
 
     private static void sync(Path path) throws IOException {
@@ -121,7 +129,7 @@ final class CheckpointFolder implements AutoCloseable {
     @Override
     public void close() throws IOException {
         if (!committed) {
-            remove(temporary);
+            remove(renamed ? target : temporary);
         }
     }
 }

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.util.List;
 import java.util.Map;
 import org.crtools.capture.CoreDump;
+import org.crtools.fault.FaultPoint;
 import org.crtools.image.Format;
 import org.crtools.image.Image;
 import org.crtools.image.ImageBuilder;
@@ -18,7 +19,7 @@ import org.crtools.image.Vma;
 import org.crtools.image.VmaTable;
 import org.crtools.model.LiveProcess;
 import org.crtools.plan.TreePrograms;
-import org.crtools.sys.SystemCalls;
+import org.crtools.sys.Host;
 
 /** A core image on its way into the checkpoint: first its page data, while the process is frozen, then the rest. */
 final class CoreImage implements AutoCloseable {
@@ -45,21 +46,23 @@ final class CoreImage implements AutoCloseable {
     }
 
     /** Copies the page data of a frozen process, but for memory that is saved as an object of its own. */
-    static CoreImage copy(SystemCalls calls, LiveProcess process, CoreDump dump, CheckpointFolder folder)
+    static CoreImage copy(Host host, LiveProcess process, CoreDump dump, CheckpointFolder folder)
             throws IOException, ImageException {
         Image image = dump.image();
-        SegmentChoice choice = new SegmentChoice(calls, process);
+        SegmentChoice choice = new SegmentChoice(host.files(), process);
         choice.choose(image);
         long metaSize = room(process, image);
         List<Segment> placed = ImageLayout.place(choice.wanted(), metaSize);
         FileChannel channel = folder.createImage(process.coreImage());
         CoreImage core = new CoreImage(image, channel, metaSize, placed);
         try {
+            host.faults().pass(FaultPoint.CORE_CREATED);
             List<Segment> target =
                     placed.stream().filter(segment -> segment.fileSize() != 0).toList();
             PageData.copy(dump.channel(), choice.source(), channel, target);
+            host.faults().pass(FaultPoint.CORE_COPIED);
             return core;
-        } catch (ImageException | RuntimeException failure) {
+        } catch (IOException | ImageException | RuntimeException failure) {
             core.close();
             throw failure;
         }

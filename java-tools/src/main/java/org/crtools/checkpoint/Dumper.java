@@ -2,7 +2,9 @@
 package org.crtools.checkpoint;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +18,8 @@ import org.crtools.capture.ContentStore;
 import org.crtools.capture.CoreDump;
 import org.crtools.capture.CoreDumps;
 import org.crtools.capture.TreeCapture;
+import org.crtools.fault.FaultPoint;
+import org.crtools.fault.Faults;
 import org.crtools.freeze.FrozenTree;
 import org.crtools.image.ByteString;
 import org.crtools.image.Header;
@@ -36,6 +40,7 @@ public final class Dumper {
     public static final String TREE_IMAGE = "tree.img";
 
     private final Host host;
+    private final Faults faults;
     private final Progress progress;
 
     public Dumper(Host host) {
@@ -44,6 +49,7 @@ public final class Dumper {
 
     public Dumper(Host host, Progress progress) {
         this.host = host;
+        this.faults = host.faults();
         this.progress = progress;
     }
 
@@ -54,6 +60,9 @@ public final class Dumper {
             throw Failures.translate(failure);
         } catch (IOException failure) {
             throw Failures.translate(failure);
+        } catch (UncheckedIOException | DirectoryIteratorException failure) {
+            // A folder that cannot be read to its end.
+            throw Failures.translate((IOException) failure.getCause());
         }
     }
 
@@ -64,8 +73,10 @@ public final class Dumper {
             throw new CrtoolsException(
                     ExitCode.NO_MODULE, "the kernel module crtools is not loaded (modprobe crtools)");
         }
-        try (CheckpointFolder folder = CheckpointFolder.create(options.folder())) {
-            new Rehearsal(host, folder).dump(options.root(), options.shellJob());
+        try (CheckpointFolder folder = CheckpointFolder.create(options.folder(), faults)) {
+            faults.pass(FaultPoint.FOLDER_CREATED);
+            new Rehearsal(host.with(Faults.NONE), folder).dump(options.root(), options.shellJob());
+            faults.pass(FaultPoint.REHEARSED);
             return freezeAndDump(options, folder, begin);
         }
     }
@@ -74,20 +85,22 @@ public final class Dumper {
             throws CrtoolsException, IOException, ImageException {
         progress.step("freezing process " + options.root() + " and its descendants");
         long frozen = System.nanoTime();
-        try (FrozenTree tree = FrozenTree.freeze(
-                        options.root(), options.timeout(), host.trace(), host.processes(), host.proc());
+        try (FrozenTree tree = FrozenTree.freeze(options.root(), options.timeout(), host);
                 CoreDumps dumps = new CoreDumps()) {
+            faults.pass(FaultPoint.TREE_FROZEN);
             progress.step("looking at " + tree.processes().size() + " processes");
             Map<Integer, CoreDump> cores = new HashMap<>();
             TreeCapture capture = new TreeCapture(host, options.shellJob());
             Checkpoint checkpoint = capture.capture(tree.processes(), pid -> {
                 var dump = dumps.open(pid);
+                faults.pass(FaultPoint.CORE_OPENED);
                 dump.ifPresent(core -> cores.put(pid, core));
                 return dump.map(CoreDump::image);
             });
             if (!capture.refusals().isEmpty()) {
                 throw capture.refusal();
             }
+            faults.pass(FaultPoint.TREE_CAPTURED);
             return write(options, folder, tree, checkpoint, cores, begin, frozen);
         }
     }
@@ -103,21 +116,21 @@ public final class Dumper {
             throws CrtoolsException, IOException, ImageException {
         Map<Integer, CoreImage> images = new HashMap<>();
         try {
-            ContentStore store = new ContentStore(host.files(), folder.path().toString());
+            ContentStore store = new ContentStore(host, folder.path().toString());
             for (SharedObject object : checkpoint.objects()) {
                 progress.step("saving " + object.kind() + " " + object.detail());
                 object.save(store);
+                faults.pass(FaultPoint.OBJECT_SAVED);
             }
             for (LiveProcess process : checkpoint.live()) {
                 progress.step("saving the memory of process " + process.pid() + " (" + (images.size() + 1) + " of "
                         + checkpoint.live().size() + ")");
-                images.put(process.pid(), CoreImage.copy(host.files(), process, dumps.get(process.pid()), folder));
+                images.put(process.pid(), CoreImage.copy(host, process, dumps.get(process.pid()), folder));
             }
-            // A tree that is to be killed stays frozen until its checkpoint is safe; the others have waited enough.
-            switch (options.after()) {
-                case KILL -> {}
-                case RUN -> tree.resume();
-                case STOP -> tree.leaveStopped();
+            // One that runs on has waited enough. The others stay frozen until the checkpoint is safe: till then a
+            // failure lets them go on.
+            if (options.after() == DumpOptions.After.RUN) {
+                tree.resume();
             }
             long thawed = System.nanoTime();
             progress.step("writing the programs and checksums");
@@ -125,9 +138,16 @@ public final class Dumper {
             progress.step("bringing it to disk");
             long bytes = size(folder.path());
             folder.commit();
-            if (options.after() == DumpOptions.After.KILL) {
-                thawed = System.nanoTime();
-                tree.kill();
+            switch (options.after()) {
+                case RUN -> {}
+                case STOP -> {
+                    tree.leaveStopped();
+                    thawed = System.nanoTime();
+                }
+                case KILL -> {
+                    thawed = System.nanoTime();
+                    tree.kill();
+                }
             }
             return new DumpResult(
                     options.folder(),
@@ -145,15 +165,17 @@ public final class Dumper {
         }
     }
 
-    private static void finish(
+    private void finish(
             Checkpoint checkpoint,
             Map<Integer, CoreDump> dumps,
             Map<Integer, CoreImage> images,
             CheckpointFolder folder)
             throws CrtoolsException, IOException, ImageException {
         TreePrograms programs = TreePlan.plan(checkpoint);
+        faults.pass(FaultPoint.PROGRAMS_PLANNED);
         for (Map.Entry<Integer, CoreImage> entry : images.entrySet()) {
             entry.getValue().finish(programs.cores().get(entry.getKey()));
+            faults.pass(FaultPoint.CORE_FINISHED);
         }
         Header root = dumps.get(checkpoint.root().pid()).image().header();
         ImageBuilder tree = new ImageBuilder(Header.tree(
@@ -161,7 +183,9 @@ public final class Dumper {
                 .program(programs.tree())
                 .model(ByteString.of(Json.write(ModelJson.of(checkpoint))));
         try (FileChannel channel = folder.createImage(TREE_IMAGE)) {
+            faults.pass(FaultPoint.TREE_CREATED);
             ImageWriter.write(channel, tree.build());
+            faults.pass(FaultPoint.TREE_WRITTEN);
         }
     }
 

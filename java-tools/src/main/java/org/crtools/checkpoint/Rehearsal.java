@@ -65,8 +65,7 @@ final class Rehearsal {
 
     private void freeze() {
         try {
-            FrozenTree.freeze(NOBODY, Duration.ZERO, host.trace(), host.processes(), host.proc())
-                    .close();
+            FrozenTree.freeze(NOBODY, Duration.ZERO, host).close();
         } catch (CrtoolsException | IOException expected) {
             return;
         }

@@ -10,8 +10,11 @@ import java.util.regex.Pattern;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.capture.CoreDumps;
+import org.crtools.fault.FaultPoint;
+import org.crtools.fault.Faults;
 import org.crtools.image.Format;
 import org.crtools.sys.Errno;
+import org.crtools.sys.SystemCallException;
 
 /** Executes images, with the standard descriptors of this program. */
 public final class Starter {
@@ -24,7 +27,7 @@ public final class Starter {
      *
      * @return its exit status, 128 + n when signal n ended it
      */
-    public static int run(Path image, List<String> options) throws CrtoolsException {
+    public static int run(Path image, List<String> options, Faults faults) throws CrtoolsException {
         if (!CoreDumps.moduleThere()) {
             throw new CrtoolsException(
                     ExitCode.NO_MODULE, "the kernel module crtools is not loaded (modprobe crtools)");
@@ -42,12 +45,17 @@ public final class Starter {
         Thread passOn = new Thread(process::destroy);
         Runtime.getRuntime().addShutdownHook(passOn);
         try {
-            int status = process.waitFor();
-            Runtime.getRuntime().removeShutdownHook(passOn);
-            return status;
+            faults.pass(FaultPoint.IMAGE_STARTED);
+            return process.waitFor();
         } catch (InterruptedException interrupted) {
+            process.destroy();
             Thread.currentThread().interrupt();
             throw new CrtoolsException(ExitCode.FAILED, "interrupted", interrupted);
+        } catch (SystemCallException failure) {
+            process.destroy();
+            throw Failures.translate(failure);
+        } finally {
+            Runtime.getRuntime().removeShutdownHook(passOn);
         }
     }
 

@@ -9,8 +9,8 @@ import org.crtools.checkpoint.DumpOptions;
 import org.crtools.checkpoint.DumpResult;
 import org.crtools.checkpoint.Dumper;
 import org.crtools.model.Json;
-import org.crtools.sys.Host;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -63,6 +63,9 @@ final class DumpCommand extends Verbose {
             description = "How long to wait for all threads to stop (default: ${DEFAULT-VALUE}).")
     private int timeout;
 
+    @Mixin
+    private FaultOption faults;
+
     @Option(names = "--json", description = "Tell what was done as JSON.")
     private boolean json;
 
@@ -71,7 +74,7 @@ final class DumpCommand extends Verbose {
         DumpOptions options = options();
         DumpResult result;
         try (TerminalProgress progress = TerminalProgress.start()) {
-            result = new Dumper(Host.load(), progress).dump(options);
+            result = new Dumper(faults.load(), progress).dump(options);
         }
         if (json) {
             spec.commandLine()

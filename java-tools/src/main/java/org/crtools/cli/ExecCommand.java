@@ -8,6 +8,7 @@ import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.checkpoint.Checkpoints;
 import org.crtools.checkpoint.Starter;
+import org.crtools.fault.Faults;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -29,6 +30,6 @@ final class ExecCommand extends Verbose {
         if (!Files.isExecutable(image)) {
             throw new CrtoolsException(ExitCode.PERMISSION, image + " is not executable (chmod u+x)");
         }
-        return Starter.run(image, options);
+        return Starter.run(image, options, Faults.NONE);
     }
 }

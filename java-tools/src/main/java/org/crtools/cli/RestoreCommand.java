@@ -15,10 +15,14 @@ import org.crtools.checkpoint.Checkpoints;
 import org.crtools.checkpoint.Dumper;
 import org.crtools.checkpoint.Failures;
 import org.crtools.checkpoint.Starter;
+import org.crtools.fault.FaultPoint;
+import org.crtools.fault.Faults;
 import org.crtools.image.Image;
 import org.crtools.image.ImageException;
 import org.crtools.image.ImageReader;
+import org.crtools.sys.SystemCallException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -64,6 +68,9 @@ final class RestoreCommand extends Verbose {
             description = "The tree gets the session and terminal of the caller; needed if it was dumped so.")
     private boolean shellJob;
 
+    @Mixin
+    private FaultOption faults;
+
     @Option(names = "--verify", description = "Compare all memory contents with their checksums first.")
     private boolean verify;
 
@@ -73,6 +80,7 @@ final class RestoreCommand extends Verbose {
             throw new ParameterException(spec.commandLine(), "give one DIR");
         }
         Path checkpoint = folder == null ? imagesDir : folder;
+        Faults injected = faults.isPresent() ? faults.load().faults() : Faults.NONE;
         validate(checkpoint);
         List<String> options = new ArrayList<>();
         if (detach) {
@@ -87,7 +95,12 @@ final class RestoreCommand extends Verbose {
         if (leaveStopped) {
             options.add("--leave-stopped");
         }
-        return Starter.run(checkpoint.resolve(Dumper.TREE_IMAGE), options);
+        try {
+            injected.pass(FaultPoint.RESTORE_CHECKED);
+        } catch (SystemCallException failure) {
+            throw Failures.translate(failure);
+        }
+        return Starter.run(checkpoint.resolve(Dumper.TREE_IMAGE), options, injected);
     }
 
     private void validate(Path checkpoint) throws CrtoolsException {

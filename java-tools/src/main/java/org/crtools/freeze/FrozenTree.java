@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -13,8 +14,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
+import org.crtools.fault.FaultPoint;
+import org.crtools.fault.Faults;
 import org.crtools.sys.Errno;
-import org.crtools.sys.Proc;
+import org.crtools.sys.Host;
 import org.crtools.sys.ProcessCalls;
 import org.crtools.sys.SystemCallException;
 import org.crtools.sys.TraceCalls;
@@ -35,19 +38,16 @@ public final class FrozenTree implements AutoCloseable {
 
     private final TraceCalls trace;
     private final ProcessCalls processCalls;
+    private final Faults faults;
     private final List<FrozenProcess> processes;
     private final List<Integer> stopped;
     private boolean done;
 
-    private FrozenTree(
-            ExecutorService tracer,
-            TraceCalls trace,
-            ProcessCalls processCalls,
-            List<FrozenProcess> processes,
-            List<Integer> stopped) {
+    private FrozenTree(ExecutorService tracer, Host host, List<FrozenProcess> processes, List<Integer> stopped) {
         this.tracer = tracer;
-        this.trace = trace;
-        this.processCalls = processCalls;
+        this.trace = host.trace();
+        this.processCalls = host.processes();
+        this.faults = host.faults();
         this.processes = List.copyOf(processes);
         this.stopped = stopped;
     }
@@ -57,8 +57,7 @@ public final class FrozenTree implements AutoCloseable {
      *
      * @param timeout for the whole of it
      */
-    public static FrozenTree freeze(int root, Duration timeout, TraceCalls trace, ProcessCalls processCalls, Proc proc)
-            throws CrtoolsException, IOException {
+    public static FrozenTree freeze(int root, Duration timeout, Host host) throws CrtoolsException, IOException {
         ExecutorService tracer = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "tracer");
             thread.setDaemon(true);
@@ -67,9 +66,9 @@ public final class FrozenTree implements AutoCloseable {
         boolean frozen = false;
         try {
             FrozenTree tree = on(tracer, () -> {
-                TreeStopper stopper = new TreeStopper(trace, proc, timeout);
+                TreeStopper stopper = new TreeStopper(host.trace(), host.proc(), timeout, host.faults());
                 List<FrozenProcess> processes = stopper.stop(root);
-                return new FrozenTree(tracer, trace, processCalls, processes, stopper.stoppedThreads());
+                return new FrozenTree(tracer, host, processes, stopper.stoppedThreads());
             });
             frozen = true;
             return tree;
@@ -97,6 +96,7 @@ public final class FrozenTree implements AutoCloseable {
                         throw failure;
                     }
                 }
+                faults.pass(FaultPoint.THREAD_RELEASED);
             }
             return null;
         });
@@ -104,13 +104,13 @@ public final class FrozenTree implements AutoCloseable {
 
     /** Leaves the tree stopped as by SIGSTOP. */
     public void leaveStopped() throws CrtoolsException, IOException {
-        signalAll(ProcessCalls.SIGSTOP);
+        signalAll(ProcessCalls.SIGSTOP, FaultPoint.PROCESS_STOPPED);
         resume();
     }
 
     /** Kills every process of the tree; none of them runs again. */
     public void kill() throws CrtoolsException, IOException {
-        signalAll(ProcessCalls.SIGKILL);
+        signalAll(ProcessCalls.SIGKILL, FaultPoint.PROCESS_KILLED);
         finish(() -> {
             long deadline = System.nanoTime() + DEATH.toNanos();
             List<Integer> left = new ArrayList<>(stopped);
@@ -128,17 +128,23 @@ public final class FrozenTree implements AutoCloseable {
         });
     }
 
-    private void signalAll(int signal) throws SystemCallException {
+    /** A failure with one process does not spare the others; the first one is thrown. */
+    private void signalAll(int signal, FaultPoint point) throws SystemCallException {
+        Optional<SystemCallException> first = Optional.empty();
         for (FrozenProcess process : processes) {
             if (!process.isZombie()) {
                 try {
                     processCalls.kill(process.pid(), signal);
+                    faults.pass(point);
                 } catch (SystemCallException failure) {
                     if (failure.errno() != Errno.ESRCH) {
-                        throw failure;
+                        first = first.or(() -> Optional.of(failure));
                     }
                 }
             }
+        }
+        if (first.isPresent()) {
+            throw first.get();
         }
     }
 

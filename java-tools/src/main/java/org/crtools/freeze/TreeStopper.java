@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
+import org.crtools.fault.FaultPoint;
+import org.crtools.fault.Faults;
 import org.crtools.sys.Errno;
 import org.crtools.sys.Proc;
 import org.crtools.sys.ProcStat;
@@ -36,6 +39,7 @@ final class TreeStopper {
 
     private final TraceCalls trace;
     private final Proc proc;
+    private final Faults faults;
     private final long deadline;
 
     /** Every process seen, with its threads that are stopped. */
@@ -43,9 +47,10 @@ final class TreeStopper {
 
     private final Set<Integer> jobStopped = new LinkedHashSet<>();
 
-    TreeStopper(TraceCalls trace, Proc proc, Duration timeout) {
+    TreeStopper(TraceCalls trace, Proc proc, Duration timeout, Faults faults) {
         this.trace = trace;
         this.proc = proc;
+        this.faults = faults;
         this.deadline = System.nanoTime() + timeout.toNanos();
     }
 
@@ -146,12 +151,16 @@ final class TreeStopper {
                 trace.interrupt(tid);
                 begun.add(new Seized(pid, tid));
             } catch (SystemCallException failure) {
-                if (failure.errno() != Errno.ESRCH) {
+                if (failure.errno() == Errno.EPERM) {
                     throw refusal(pid, tid, failure);
+                }
+                if (failure.errno() != Errno.ESRCH) {
+                    throw failure;
                 }
             } catch (IOException gone) {
                 continue;
             }
+            faults.pass(FaultPoint.THREAD_SEIZED);
         }
         return begun;
     }
@@ -172,16 +181,12 @@ final class TreeStopper {
         long pause = FIRST_PAUSE_NS;
         while (!begun.isEmpty()) {
             int before = begun.size();
-            begun.removeIf(thread -> {
-                try {
-                    return settle(thread);
-                } catch (SystemCallException failure) {
-                    if (failure.errno() == Errno.ECHILD || failure.errno() == Errno.ESRCH) {
-                        return true; // Ended, or replaced by execve of another thread.
-                    }
-                    throw new java.io.UncheckedIOException(failure);
+            for (Iterator<Seized> left = begun.iterator(); left.hasNext(); ) {
+                if (isSettled(left.next())) {
+                    left.remove();
+                    faults.pass(FaultPoint.THREAD_STOPPED);
                 }
-            });
+            }
             if (begun.size() == before) {
                 if (System.nanoTime() - deadline > 0) {
                     Seized thread = begun.getFirst();
@@ -192,6 +197,17 @@ final class TreeStopper {
                 LockSupport.parkNanos(pause);
                 pause = Math.min(2 * pause, LONGEST_PAUSE_NS);
             }
+        }
+    }
+
+    private boolean isSettled(Seized thread) throws SystemCallException {
+        try {
+            return settle(thread);
+        } catch (SystemCallException failure) {
+            if (failure.errno() == Errno.ECHILD || failure.errno() == Errno.ESRCH) {
+                return true; // Ended, or replaced by execve of another thread.
+            }
+            throw failure;
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.crtools.capture.TreeCapture;
+import org.crtools.fault.Faults;
 import org.crtools.model.Checkpoint;
 import org.crtools.sys.Host;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +48,7 @@ class RehearsalTest {
 
     @Test
     void leavesNothingAndTheProcessUntouched() throws Exception {
-        try (CheckpointFolder folder = CheckpointFolder.create(place.resolve("checkpoint"))) {
+        try (CheckpointFolder folder = CheckpointFolder.create(place.resolve("checkpoint"), Faults.NONE)) {
             new Rehearsal(host, folder).dump((int) process.pid(), true);
             assertEquals(List.of(), contents(folder.path()));
         }
@@ -62,7 +63,7 @@ class RehearsalTest {
         process.destroyForcibly().waitFor();
         Optional<Checkpoint> model = TreeCapture.rehearse(host, true, (int) process.pid());
         assertTrue(model.isEmpty());
-        try (CheckpointFolder folder = CheckpointFolder.create(place.resolve("checkpoint"))) {
+        try (CheckpointFolder folder = CheckpointFolder.create(place.resolve("checkpoint"), Faults.NONE)) {
             new Rehearsal(host, folder).dump((int) process.pid(), true);
         }
         assertEquals(List.of(), contents(place));

@@ -47,7 +47,7 @@ class FrozenTreeTest {
     }
 
     private FrozenTree freeze() throws Exception {
-        return FrozenTree.freeze((int) process.pid(), TIMEOUT, host.trace(), host.processes(), host.proc());
+        return FrozenTree.freeze((int) process.pid(), TIMEOUT, host);
     }
 
     private char state(int pid) throws Exception {
@@ -97,9 +97,8 @@ class FrozenTreeTest {
 
     @Test
     void thereMustBeAProcess() {
-        CrtoolsException failure = assertThrows(
-                CrtoolsException.class,
-                () -> FrozenTree.freeze(0x3ffffff, TIMEOUT, host.trace(), host.processes(), host.proc()));
+        CrtoolsException failure =
+                assertThrows(CrtoolsException.class, () -> FrozenTree.freeze(0x3ffffff, TIMEOUT, host));
         assertEquals(ExitCode.NO_PROCESS, failure.exitCode());
     }
 }
