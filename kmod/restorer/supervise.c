@@ -367,9 +367,10 @@ static bool is_needed(const struct supervisor *s, int fd)
  * report pipe would keep its end of file from us, an end of one of the tree's
  * pipes from others.
  */
-static void close_others(const struct supervisor *s)
+static void close_others(struct supervisor *s)
 {
 	int highest = s->report_fd, fd;
+	long ret;
 	__u32 i;
 
 	if (s->upstream_fd > highest)
@@ -380,7 +381,9 @@ static void close_others(const struct supervisor *s)
 	for (fd = 3; fd < highest; fd++)
 		if (!is_needed(s, fd))
 			sys_1(NR_close, fd);
-	sys_3(NR_close_range, highest < 2 ? 3 : highest + 1, ~0u, 0);
+	ret = sys_3(NR_close_range, highest < 2 ? 3 : highest + 1, ~0u, 0);
+	if (ret < 0)
+		give_up(s, 0, -ret, "close_range");
 }
 
 /* All went well: our own supervisor tells the warnings with its own. */
