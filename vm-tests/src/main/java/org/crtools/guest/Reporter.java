@@ -16,6 +16,7 @@ import java.util.Optional;
 import org.crtools.vm.GuestEvent;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.TestTag;
+import org.junit.platform.engine.reporting.ReportEntry;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
@@ -164,6 +165,13 @@ final class Reporter implements TestExecutionListener {
         if (test.isTest()) {
             begin(name(test));
         }
+    }
+
+    /** What a test publishes as a number is counted by the host. */
+    @Override
+    public void reportingEntryPublished(TestIdentifier test, ReportEntry entry) {
+        entry.getKeyValuePairs()
+                .forEach((what, count) -> tell(new GuestEvent.Counted(name(test), what, Long.parseLong(count))));
     }
 
     @Override

@@ -45,6 +45,11 @@ public final class SavedTree {
         return new SavedTree(folder, user);
     }
 
+    /** One that root's tools have made. */
+    public static SavedTree at(Path folder) {
+        return new SavedTree(folder, false);
+    }
+
     public Path folder() {
         return folder;
     }

@@ -39,11 +39,6 @@ public final class Tools {
         return new Tools(user, Path.of(user ? "/home/user/tools.socket" : "/root/tools.socket"));
     }
 
-    /** Root's tools with a server of their own, to be killed. */
-    public static Tools expendable(Path folder) {
-        return new Tools(false, folder.resolve("tools.socket"));
-    }
-
     /** Whether a process is a server, which outlives the test that started it. */
     static boolean isServer(long pid) {
         return new String(Processes.read(pid, "cmdline"), StandardCharsets.UTF_8)
@@ -77,13 +72,12 @@ public final class Tools {
         return Command.of(words).asUser(user);
     }
 
-    /** Asks the server, which must be up, to run a command, and does not wait for it. */
-    public void begin(String... arguments) {
-        try {
-            request(Arrays.asList(arguments)).close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** A Java program of the tests, such as a server, with crtools at hand. As root. */
+    static Command java(String... arguments) {
+        List<String> words = new ArrayList<>(JAVA);
+        words.addAll(List.of("-cp", JAR + ":/put/classes"));
+        words.addAll(Arrays.asList(arguments));
+        return Command.of(words);
     }
 
     private SocketChannel request(List<String> arguments) throws IOException {
@@ -139,8 +133,8 @@ public final class Tools {
         return new String(all, (int) offset, (int) (all.length - offset), StandardCharsets.UTF_8);
     }
 
-    /** Starts the server unless it runs; gives its process when it was started here. */
-    public void awaitServer() {
+    /** Starts the server unless it runs. */
+    private void awaitServer() {
         if (isUp()) {
             return;
         }
@@ -148,8 +142,7 @@ public final class Tools {
         Processes.await("the server of crtools" + said(), LIMIT, this::isUp);
     }
 
-    /** Starts the server; {@link #awaitServer} waits until it serves. */
-    public Process startServer() {
+    private void startServer() {
         List<String> words = new ArrayList<>(JAVA);
         words.addAll(List.of("-cp", JAR + ":/put/classes", ToolServer.class.getName(), socket.toString()));
         try {
@@ -157,7 +150,7 @@ public final class Tools {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return Command.of(words).asUser(user).start(output("out"), output("err"));
+        Command.of(words).asUser(user).start(output("out"), output("err"));
     }
 
     private boolean isUp() {

@@ -36,6 +36,13 @@ public sealed interface GuestEvent {
     record Finished(String test, Outcome outcome, long millis, String log) implements GuestEvent {}
 
     /**
+     * A test counted something, such as the faults that it injected.
+     *
+     * @param what in a word or two
+     */
+    record Counted(String test, String what, long count) implements GuestEvent {}
+
+    /**
      * All tests ended; a run without this line was cut off.
      *
      * @param tests how many were started
@@ -49,6 +56,8 @@ public sealed interface GuestEvent {
         } else if (event instanceof Finished finished) {
             return MARK + "finished\t" + escape(finished.test()) + "\t" + finished.outcome() + "\t" + finished.millis()
                     + "\t" + escape(finished.log());
+        } else if (event instanceof Counted counted) {
+            return MARK + "counted\t" + escape(counted.test()) + "\t" + escape(counted.what()) + "\t" + counted.count();
         } else if (event instanceof Ended ended) {
             return MARK + "ended\t" + ended.tests();
         }
@@ -71,6 +80,9 @@ public sealed interface GuestEvent {
         if (fields[0].equals("finished") && fields.length == 5) {
             return Optional.of(new Finished(
                     unescape(fields[1]), Outcome.valueOf(fields[2]), Long.parseLong(fields[3]), unescape(fields[4])));
+        }
+        if (fields[0].equals("counted") && fields.length == 4) {
+            return Optional.of(new Counted(unescape(fields[1]), unescape(fields[2]), Long.parseLong(fields[3])));
         }
         if (fields[0].equals("ended") && fields.length == 2) {
             return Optional.of(new Ended(Integer.parseInt(fields[1])));

@@ -54,6 +54,7 @@ final class GuestRun {
 
     void start() throws IOException {
         Files.writeString(results, "");
+        Files.writeString(counts(), "");
         Thread reader = new Thread(this::read, "machine " + results.getFileName());
         reader.setDaemon(true);
         reader.start();
@@ -64,7 +65,9 @@ final class GuestRun {
         try (Machine.Running running = machine.start(command)) {
             for (String line = running.line(); line != null; line = running.line()) {
                 Optional<GuestEvent> event = GuestEvent.parse(line);
-                if (event.isPresent()) {
+                if (event.isPresent() && event.get() instanceof GuestEvent.Counted counted) {
+                    count(counted);
+                } else if (event.isPresent()) {
                     record(event.get());
                     news.add(new Event(event.get()));
                 } else {
@@ -79,6 +82,16 @@ final class GuestRun {
             Thread.currentThread().interrupt();
             news.add(new Over(-1, stray + "\ninterrupted"));
         }
+    }
+
+    /** A line each: test, what, how many. */
+    private void count(GuestEvent.Counted counted) throws IOException {
+        String line = (counted.test() + "\t" + counted.what()).replace('\n', ' ') + "\t" + counted.count() + "\n";
+        Files.writeString(counts(), line, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
+    }
+
+    private Path counts() {
+        return results.resolveSibling(name + ".counts");
     }
 
     private void record(GuestEvent event) throws IOException {

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.crtools.guest.ProcView.Explained;
 import org.crtools.guest.SavedTree.Way;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -36,9 +35,6 @@ class BadInputTest {
     private static final int NO_SPACE = 11;
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
-
-    private static final List<Explained> PARENT =
-            List.of(Explained.ofRoot("stat ppid", "the restored root is nobody's child any more"));
 
     @Test
     void noModule() {
@@ -342,67 +338,6 @@ class BadInputTest {
             target.assertPasses();
         } finally {
             Command.of("umount", disk.toString()).run().ok();
-        }
-    }
-
-    /** The tools die in the middle of a dump: the kernel lets the target go on. */
-    @ParameterizedTest
-    @ValueSource(ints = {30, 400})
-    void killedWhileDumping(int millis) throws IOException, InterruptedException {
-        Path folder = RealProgram.newFolder("killed");
-        Tools tools = Tools.expendable(folder);
-        Process server = tools.startServer();
-        try (Workload target = Workload.of("big").arguments("32").start();
-                Workload warm = Workload.of("counter").start()) {
-            ProcView before = ProcView.of(target.pid());
-            // Classes are loaded and the native code is there: what is killed is a dump, not a start.
-            tools.awaitServer();
-            tools.run("dump", pid(warm), "-R", "-D", folder.resolve("warm").toString())
-                    .ok();
-            Path checkpoint = folder.resolve("checkpoint");
-            tools.begin("dump", pid(target), "-R", "-D", checkpoint.toString());
-            Thread.sleep(millis);
-            server.destroyForcibly().waitFor();
-            before.assertSame(ProcView.of(target.pid()), List.of());
-            if (Files.exists(checkpoint)) {
-                // It came late: then the checkpoint is whole.
-                Tools.of(false).run("show", checkpoint.toString()).ok();
-            } else {
-                SavedTree.dump(target.pid(), checkpoint, false, "-R");
-            }
-            List<String> left = Stream.of(folder.toFile().list())
-                    .filter(name -> name.contains(".tmp"))
-                    .toList();
-            assertEquals(List.of(), left, "what the killed dump left is removed by the next");
-            target.assertPasses();
-            warm.assertPasses();
-        } finally {
-            server.destroyForcibly().waitFor();
-        }
-    }
-
-    /** The supervisor of a restore is killed: the whole tree is there, or nothing of it. */
-    @ParameterizedTest
-    @ValueSource(ints = {0, 20, 60, 150, 400})
-    void killedWhileRestoring(int millis) throws InterruptedException {
-        try (Workload workload = Workload.of("tree").arguments("2", "3").start()) {
-            ProcView whole = ProcView.of(workload.pid());
-            SavedTree saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
-            Map<Long, Long> before = Processes.all();
-            Path out = workload.folder().resolve("restore.out");
-            Process supervisor = Command.of(saved.tree().toString()).start(out, out);
-            Thread.sleep(millis);
-            supervisor.destroyForcibly().waitFor();
-            Processes.await(
-                    "all of the tree or nothing",
-                    LIMIT,
-                    () -> SavedTree.newSince(before).isEmpty()
-                            || whole.unexplained(ProcView.of(workload.pid()), PARENT)
-                                    .isEmpty());
-            if (SavedTree.newSince(before).isEmpty()) {
-                workload.restoredAs(saved.restore(Way.IMAGE));
-            }
-            workload.assertPasses();
         }
     }
 

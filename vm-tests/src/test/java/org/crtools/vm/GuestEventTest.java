@@ -18,6 +18,7 @@ class GuestEventTest {
         for (GuestEvent event : new GuestEvent[] {
             new GuestEvent.Started(text),
             new GuestEvent.Finished(text, GuestEvent.Outcome.FAILED, 17, text),
+            new GuestEvent.Counted(text, text, 17),
             new GuestEvent.Ended(3)
         }) {
             String line = GuestEvent.format(event);

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.guest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.crtools.guest.ProcView.Explained;
+import org.crtools.guest.SavedTree.Way;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A dump goes wrong at each of its steps. Before the checkpoint has its name the tree is as it was and nothing is left;
+ * from then on the checkpoint is whole.
+ */
+class DumpFaultTest {
+
+    private static final int FAILED = 1;
+    private static final int NO_SPACE = 11;
+    private static final int KILLED = 137;
+    private static final int PAGE = 4096;
+
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private static final List<Explained> PARENT =
+            List.of(Explained.ofRoot("stat ppid", "the restored root is nobody's child any more"));
+
+    /** What becomes of the tree. */
+    private enum Mode {
+        KILL,
+        RUN("--leave-running"),
+        STOP("--leave-stopped");
+
+        private final List<String> options;
+
+        Mode(String... options) {
+            this.options = List.of(options);
+        }
+    }
+
+    /** A step of a dump, as {@code --fault=list} tells it. */
+    private record Point(int number, String step) {
+
+        static Point of(String line) {
+            String[] words = line.split(" ", 2);
+            return new Point(Integer.parseInt(words[0]), words[1]);
+        }
+    }
+
+    /** Runs a command of crtools. */
+    @FunctionalInterface
+    private interface Runner {
+        Command.Result run(List<String> arguments);
+    }
+
+    /** A tree, dumped again and again. */
+    private static final class Target implements AutoCloseable {
+
+        private final Workload workload;
+        private final Path checkpoint;
+        private final Mode mode;
+        private List<Long> tree;
+        private ProcView view;
+        private Surroundings surroundings;
+        private int restored;
+
+        Target(Mode mode, String program, String... arguments) {
+            this.mode = mode;
+            workload = Workload.of(program).arguments(arguments).start();
+            checkpoint = workload.folder().resolve("checkpoint");
+            tree = workload.tree();
+            // The first dump of a server loads classes and native code.
+            dump(Tools.of(false)::run, List.of()).ok();
+            bringBack();
+        }
+
+        private void look() {
+            tree = workload.tree();
+            view = ProcView.of(workload.pid());
+            surroundings = Surroundings.now();
+        }
+
+        Command.Result dump(Runner runner, List<String> options) {
+            return dumpTo(checkpoint, runner, options);
+        }
+
+        Command.Result dumpTo(Path folder, Runner runner, List<String> options) {
+            List<String> words =
+                    new ArrayList<>(List.of("dump", Long.toString(workload.pid()), "-D", folder.toString()));
+            words.addAll(mode.options);
+            words.addAll(options);
+            return runner.run(words);
+        }
+
+        List<Point> points() {
+            List<Point> points = dump(Tools.of(false)::run, List.of("--fault=list"))
+                    .ok()
+                    .out()
+                    .lines()
+                    .filter(line -> Character.isDigit(line.charAt(0)))
+                    .map(Point::of)
+                    .toList();
+            assertTrue(points.size() > 20, points::toString);
+            bringBack();
+            return points;
+        }
+
+        /** The tree out of its checkpoint, whatever is left of it; the checkpoint is removed. */
+        private void bringBack() {
+            SavedTree saved = SavedTree.at(checkpoint);
+            ProcView before = view;
+            // A dump that was killed may have killed a part of it.
+            Processes.kill(tree);
+            workload.restoredAs(saved.restore(Way.alternate(restored++)));
+            if (before != null) {
+                SavedTree.awaitSame(before, workload.pid(), PARENT);
+            }
+            Command.of("rm", "-r", checkpoint.toString()).run().ok();
+            look();
+        }
+
+        /** The tree is there, runs, and nothing else has changed; or the checkpoint is there. */
+        void assertUndisturbed() {
+            if (Files.exists(checkpoint)) {
+                bringBack();
+                return;
+            }
+            SavedTree.awaitSame(view, workload.pid(), List.of());
+            Processes.await("no thread to be stopped or traced", LIMIT, () -> workload.tree().stream()
+                    .allMatch(DumpFaultTest::runs));
+            surroundings.awaitSame();
+        }
+
+        /** What a killed dump has left is the next one's to remove. */
+        void assertUndisturbedByKilled() {
+            if (!Files.exists(checkpoint)) {
+                SavedTree.awaitSame(view, workload.pid(), List.of());
+                Processes.await("no thread to be stopped or traced", LIMIT, () -> workload.tree().stream()
+                        .allMatch(DumpFaultTest::runs));
+                dump(Tools.of(false)::run, List.of("--fault=error@1")).expect(FAILED);
+                surroundings.awaitSame();
+            }
+            assertUndisturbed();
+        }
+
+        @Override
+        public void close() {
+            workload.close();
+        }
+    }
+
+    private static boolean runs(long pid) {
+        return Processes.threads(pid).stream()
+                .map(thread -> new String(Processes.read(pid, "task/" + thread + "/status"), StandardCharsets.UTF_8))
+                .allMatch(status -> status.contains("TracerPid:\t0\n") && !status.matches("(?s).*State:\t[tT].*"));
+    }
+
+    /** One point of each kind: its first and its last. */
+    private static List<Point> few(List<Point> points) {
+        List<Point> few = new ArrayList<>();
+        for (int i = 0; i < points.size(); i++) {
+            String step = points.get(i).step();
+            boolean first = points.subList(0, i).stream()
+                    .noneMatch(point -> point.step().equals(step));
+            boolean last = points.subList(i + 1, points.size()).stream()
+                    .noneMatch(point -> point.step().equals(step));
+            if (first || last) {
+                few.add(points.get(i));
+            }
+        }
+        return few;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void fails(Mode mode, TestReporter reporter) {
+        try (Target target = new Target(mode, "mixed", "1")) {
+            List<Point> points = mode == Mode.RUN ? target.points() : few(target.points());
+            fails(target, points, mode == Mode.KILL ? "enospc" : "error", reporter);
+            target.workload.assertPasses();
+        }
+    }
+
+    @Tag("long")
+    @Timeout(value = 3, unit = TimeUnit.HOURS)
+    @Test
+    void isKilled(TestReporter reporter) {
+        try (Target target = new Target(Mode.KILL, "mixed", "1");
+                Workload warm = Workload.of("mixed").arguments("1").start()) {
+            ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
+            warm.assertPasses();
+            target.look();
+            isKilled(target, firsts(target.points()), tools::run, reporter);
+            target.workload.assertPasses();
+        }
+    }
+
+    private static List<Point> firsts(List<Point> points) {
+        Set<String> seen = new HashSet<>();
+        return points.stream().filter(point -> seen.add(point.step())).toList();
+    }
+
+    @Tag("long")
+    @Timeout(value = 3, unit = TimeUnit.HOURS)
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void failsEverywhere(Mode mode, TestReporter reporter) {
+        try (Target target = new Target(mode, "mixed", "5")) {
+            List<Point> points = target.points();
+            fails(target, points, "error", reporter);
+            fails(target, points, "enospc", reporter);
+            target.workload.assertPasses();
+        }
+    }
+
+    @Tag("long")
+    @Timeout(value = 3, unit = TimeUnit.HOURS)
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void isKilledEverywhere(Mode mode, TestReporter reporter) {
+        try (Target target = new Target(mode, "mixed", "5");
+                Workload warm = Workload.of("mixed").arguments("1").start()) {
+            ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
+            warm.assertPasses();
+            target.look();
+            isKilled(target, target.points(), tools::run, reporter);
+            target.workload.assertPasses();
+        }
+    }
+
+    private static void fails(Target target, List<Point> points, String how, TestReporter reporter) {
+        FaultCount count = new FaultCount();
+        for (Point point : points) {
+            count.inject(how + " at " + point, () -> {
+                Command.Result result = target.dump(
+                                Tools.of(false)::run, List.of("--fault=" + how + "@" + point.number()))
+                        .expect(how.equals("enospc") ? NO_SPACE : FAILED);
+                assertEquals(1, result.err().lines().count(), result.err());
+                assertTrue(result.err().startsWith("crtools: fault " + point.step() + ": "), result.err());
+                target.assertUndisturbed();
+            });
+        }
+        count.tell(reporter);
+    }
+
+    private static void isKilled(Target target, List<Point> points, Runner runner, TestReporter reporter) {
+        FaultCount count = new FaultCount();
+        for (Point point : points) {
+            count.inject("killed at " + point, () -> {
+                target.dump(runner, List.of("--fault=kill@" + point.number())).expect(KILLED);
+                target.assertUndisturbedByKilled();
+            });
+        }
+        count.tell(reporter);
+    }
+
+    /** A file system of every size, page by page, until the checkpoint fits: each write in turn finds no space. */
+    @Test
+    void diskIsFull(TestReporter reporter) {
+        diskIsFull("size", 24 * PAGE, PAGE, reporter);
+    }
+
+    /** The same with inodes: each creation of a file in turn finds no space. */
+    @Test
+    void inodesAreUsedUp(TestReporter reporter) {
+        diskIsFull("nr_inodes", 1, 1, reporter);
+    }
+
+    @Tag("long")
+    @Timeout(value = 3, unit = TimeUnit.HOURS)
+    @Test
+    void diskIsFullAtEachPage(TestReporter reporter) {
+        diskIsFull("size", PAGE, PAGE, reporter);
+    }
+
+    private static void diskIsFull(String option, int step, int first, TestReporter reporter) {
+        Path disk = RealProgram.newFolder("disk");
+        Command.of("mount", "-t", "tmpfs", "-o", option + "=" + first, "none", disk.toString())
+                .run()
+                .ok();
+        FaultCount count = new FaultCount();
+        try (Target target = new Target(Mode.RUN, "mixed", "1")) {
+            Path folder = disk.resolve("checkpoint");
+            target.look();
+            AtomicBoolean fits = new AtomicBoolean();
+            for (int size = first; !fits.get(); size += step) {
+                String room = option + "=" + size;
+                Command.of("mount", "-o", "remount," + room, disk.toString())
+                        .run()
+                        .ok();
+                count.inject(room, () -> {
+                    target.surroundings = Surroundings.now();
+                    Command.Result result = target.dumpTo(folder, Tools.of(false)::run, List.of());
+                    if (result.code() == 0) {
+                        fits.set(true);
+                        Command.of("rm", "-r", folder.toString()).run().ok();
+                    } else {
+                        result.expect(NO_SPACE);
+                        assertEquals(1, result.err().lines().count(), result.err());
+                    }
+                    target.assertUndisturbed();
+                });
+            }
+            target.workload.assertPasses();
+        } finally {
+            Command.of("umount", disk.toString()).run().ok();
+        }
+        count.tell(reporter);
+    }
+}
