@@ -158,7 +158,7 @@ int crt_check_limits(const struct crt_exec *exec)
 		if ((vma->flags & (CRT_VMA_WRITE | CRT_VMA_SHARED |
 				   CRT_VMA_GROWSDOWN)) == CRT_VMA_WRITE)
 			data += size;
-		if (vma->flags & CRT_VMA_LOCKED)
+		if (vma->flags & (CRT_VMA_LOCKED | CRT_VMA_LOCKONFAULT))
 			locked += size;
 		if (vma->flags & CRT_VMA_GROWSDOWN &&
 		    crt_over(size, RLIMIT_STACK))

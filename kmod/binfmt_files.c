@@ -229,6 +229,11 @@ static int crt_check_mapping(const struct crt_vma *vma, struct file *file)
 	}
 	if (crt_vma_needs_write(vma) && IS_APPEND(file_inode(file)))
 		return -EACCES;
+	/* The largest offset that the file system knows. */
+	if ((vma->base == CRT_BASE_FILE || vma->base == CRT_BASE_FD) &&
+	    vma->offset + (vma->end - vma->start) >
+	    file_inode(file)->i_sb->s_maxbytes)
+		return -EOVERFLOW;
 	flags = vma->flags & CRT_VMA_SHARED ? MAP_SHARED : MAP_PRIVATE;
 	return crt_call(security_mmap_file)(file, prot, flags | MAP_FIXED);
 }

@@ -132,13 +132,20 @@ static int crt_is_file(const void *file, struct file *other, unsigned int fd)
 	return other == file ? fd + 1 : 0;
 }
 
-/* Wherever it is: the program may have needed its number for something else. */
+/*
+ * Wherever it is: the program may have needed its number for something else.
+ * Whoever shares the descriptors without being one of the threads can make new
+ * ones all the time; that must not keep a killed process alive.
+ */
 static void crt_close_everywhere(const struct file *file)
 {
 	int fd;
 
-	while ((fd = iterate_fd(current->files, 0, crt_is_file, file)))
+	while (!fatal_signal_pending(current) &&
+	       (fd = iterate_fd(current->files, 0, crt_is_file, file))) {
 		close_fd(fd - 1);
+		cond_resched();
+	}
 }
 
 static void crt_ctl_open_barrier(struct crt_ctl *ctl, const struct file *file)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Checking an image's restore program. */
 
+#include "image_check.h"
 #include "image_program.h"
-
-#define CRT_BAD		(-CRT_ERR_CORRUPT)
 
 static int crt_check_arg(const struct crt_program *program,
 			 const struct crt_arg *arg)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What image_*.c need of the kernel, and its counterpart for tests/fuzz_image.c
+ * What image_*.c need of the kernel, and its counterpart for tests/fuzz/
  * in user space (built with -DCRT_USER_SPACE -D__KERNEL__, the second for the
  * types of crtools_format.h).
  */
@@ -15,6 +15,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -22,6 +23,13 @@
 #define crt_crc32_le(crc, data, size)	crc32_le(crc, data, size)
 #define crt_table_alloc(nr, size)	kvcalloc(nr, size, GFP_KERNEL_ACCOUNT)
 #define crt_table_free(table)		kvfree(table)
+
+/* Between the steps of long work. -EINTR: the caller was killed. */
+static inline int crt_pause(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
 
 #else
 
@@ -49,6 +57,11 @@
 static inline u64 crt_align(u64 x, u64 to)
 {
 	return (x + to - 1) & ~(to - 1);
+}
+
+static inline int crt_pause(void)
+{
+	return 0;
 }
 
 static inline void *crt_table_alloc(size_t nr, size_t size)

@@ -102,11 +102,12 @@ static int crt_advise_late(const struct crt_vma *vma)
 		return 0;
 	if (vma->flags & CRT_VMA_LOCKONFAULT)
 		locked |= VM_LOCKONFAULT;
+	/*
+	 * The limits were checked. PROT_NONE, and what lies behind the end of
+	 * its file, is locked but cannot be made present.
+	 */
 	err = crt_call(do_mlock)(vma->start, vma->end - vma->start, locked);
-	/* PROT_NONE is locked, but cannot be made present. */
-	if (!(vma->flags & (CRT_VMA_READ | CRT_VMA_WRITE | CRT_VMA_EXEC)))
-		err = 0;
-	return err;
+	return err == -EINTR ? err : 0;
 }
 
 /* Reads exactly @size bytes; a file that became shorter is an error. */
