@@ -7,13 +7,14 @@
 # 30). Prints a line a test on stdout: "kmod/NAME", PASSED, FAILED or SKIPPED,
 # milliseconds, separated by tabs. What they said goes to NAME.log in the folder
 # LOGS, that of the failed ones to stderr as well; the kernel's console goes to
-# "console" there. TIME (seconds) and MEM (MiB) in the environment are the
-# machine's.
+# "console" there. The test fuzz executes MUTATIONS (default 3000) damaged
+# images, then fuzzes the parser on this machine for SECONDS. TIME (seconds)
+# and MEM (MiB) in the environment are the machine's.
 set -eu
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30} logs=${5:-}
 shift $(($# < 5 ? $# : 5))
-tests=${*:-entries dump mounts load-unload races inject exec privilege}
+tests=${*:-entries dump mounts load-unload races inject exec fuzz privilege}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -24,6 +25,7 @@ cc -O1 -Wall -Wextra -Werror -pthread -o "$work/entries" "$here/entries.c"
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/races" "$here/races.c"
 cc -O1 -Wall -Wextra -Werror -o "$work/inject" "$here/inject.c"
 cc -O1 -Wall -Wextra -Werror -pthread -static -no-pie -o "$work/server" "$here/server.c"
+make -s -C "$here/fuzz" OUT="$work/fuzz"
 cp "$module" "$work/crtools.ko"
 
 cat > "$work/guest.sh" <<'EOS'
@@ -57,6 +59,7 @@ for name in $TESTS; do
 	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
 	inject) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
 	exec) SHORT=1 one $name bash exec.sh /put/crtools.ko /put/workloads ;;
+	fuzz) one $name loaded bash fuzz/guest.sh /put "$MUTATIONS" 1 /put/workloads ;;
 	# To be the last: it sets ptrace_scope to 3.
 	privilege) one $name loaded python3 privilege.py /put ;;
 	*) one $name false ;;
@@ -68,11 +71,23 @@ code=0
 "$here/../../vm-tests/vm" run "$kernel" --time "${TIME:-1500}" --mem "${MEM:-3000}" ${logs:+--log "$logs/console"} \
 	--put "$work/crtools.ko" --put "$work/dumpee" --put "$work/dumpee-static" \
 	--put "$work/races" --put "$work/inject" --put "$work/churn" --put "$work/entries" --put "$work/server" --put "$work/guest.sh" \
+	--put "$work/fuzz/fuzz_exec" --put "$work/fuzz/fuzz_target" \
 	--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
-	--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" -- \
-	"cp -np /put/tests/* /put/; SECONDS_EACH=$seconds TESTS='$tests' bash /put/guest.sh" >&2 || code=$?
+	--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" \
+	--get /tmp/images:"$work" -- \
+	"cp -npr /put/tests/* /put/; mkdir -p /tmp/images; MUTATIONS=${MUTATIONS:-3000} SECONDS_EACH=$seconds TESTS='$tests' bash /put/guest.sh" >&2 || code=$?
 if [ ! -s "$work/result/lines" ] || [ $code -ne 0 ]; then
 	printf 'kmod/machine\tFAILED\t0\n'
+fi
+# The image parser on this machine, from the images that were made there.
+if [ -d "$work/images/workloads" ]; then
+	begin=${EPOCHREALTIME/./} outcome=PASSED
+	if ! "$here/fuzz/parse.sh" "$seconds" "$work/images" >"$work/result/fuzz-parser.log" 2>&1; then
+		outcome=FAILED
+		cat "$work/result/fuzz-parser.log" >&2
+	fi
+	printf 'kmod/fuzz-parser\t%s\t%d\n' $outcome \
+		$(((${EPOCHREALTIME/./} - begin) / 1000)) >>"$work/result/lines"
 fi
 [ -z "$logs" ] || cp "$work"/result/*.log "$logs" || :
 cat "$work/result/lines"

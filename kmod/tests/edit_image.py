@@ -41,6 +41,7 @@ EDITS = {
     "xfeatures": ("header", 72, "<Q", 1 << 40),
     "vdso": ("mm", 120, "<I", 1),
     "brk": ("mm", 40, "<Q", 1 << 46),
+    "offset": ("vmas", 24 + 16, "<Q", 1 << 50),
     # The first VMA (of a file) becomes one of the caller's descriptor 99.
     "fd": ("vmas", 24 + 28, "<I", 1),
 }

@@ -295,9 +295,16 @@ refusals() {
 	wait "$pid" 2>/dev/null
 	verdict "limit of locked memory" ENOMEM "$(ulimit -l 4; $try "$dir/locked")"
 
-	cd "$dir" || return
-	verdict "damaged at random" "*executed*" \
-		"$(python3 "$(dirname "$self")/fuzz_exec.py" img "${ROUNDS:-400}" "${SEED:-1}")"
+	# A larger offset than ext4 knows.
+	dir=$(mktemp -d -p /var/tmp)
+	cp "$1/counter" "$dir"
+	start "$dir" "$dir/counter" || return
+	dump "$pid" "$dir/img"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	python3 "$(dirname "$self")/edit_image.py" "$dir/img" offset
+	verdict "edited: offset" EOVERFLOW "$($try "$dir/img")"
+	rm -rf "$dir"
 }
 
 # The part of the ordinary user.
