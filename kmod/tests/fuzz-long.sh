@@ -57,7 +57,7 @@ row() {
 {
 	cat <<-'END'
 		<!-- SPDX-License-Identifier: Apache-2.0 -->
-		# Hostile images: results of the long run
+		# Hostile images: results of the fuzzers
 
 		Made by `kmod/tests/fuzz-long.sh`. An ordinary user executes damaged images: their headers, notes,
 		tables, threads, registers, xsave areas and restore programs; files that vanish, shrink or change
