@@ -81,8 +81,8 @@ struct crt_note {
 };
 
 #define CRT_HDR_TREE		0x1u	/* tree image: no memory, no threads */
-#define CRT_HDR_KEEP_TIDS	0x2u	/* threads get their tids back (set_tid); without
-					 * the right to: new ones, with a warning */
+/* Threads get their tids back; without the right to: new ones, with a warning. */
+#define CRT_HDR_KEEP_TIDS	0x2u
 
 struct crt_header {
 	struct crt_note note;
@@ -161,16 +161,16 @@ enum crt_base {
 #define CRT_VMA_RAND_READ	0x8000u
 #define CRT_VMA_MAYWRITE	0x10000u	/* shared: the file was open for writing */
 #define CRT_VMA_STACK		0x20000u	/* holds start_stack */
-#define CRT_VMA_ACCOUNT		0x40000u	/* counted as memory that may be written;
-						 * private and not writable: it was once */
+/* Counted as memory that may be written; private and not writable: it was once. */
+#define CRT_VMA_ACCOUNT		0x40000u
 
 struct crt_vma {
 	__u64 start, end;	/* page aligned, ascending, not overlapping */
 	__u64 offset;		/* bytes into the file, page aligned */
 	__u32 flags;		/* CRT_VMA_* */
 	__u32 base;		/* enum crt_base */
-	__u32 file;		/* file table index or CRT_NO_FILE; also told for
-				 * ANON and SHMEM when the file was deleted */
+	/* Index or CRT_NO_FILE; also told for ANON and SHMEM with a deleted file. */
+	__u32 file;
 	__s32 fd;		/* CRT_BASE_FD: the descriptor, else -1 */
 	__u32 name_off;		/* prctl(PR_SET_VMA) name in the strings, */
 	__u32 name_len;		/* 0: none; without NUL */
@@ -403,8 +403,8 @@ enum crt_arg_type {
 	CRT_ARG_DATA = 2,	/* address of data + value */
 	CRT_ARG_SLOT = 3,	/* content of slot value */
 	CRT_ARG_SLOT_ADDR = 4,	/* address of slot value */
-	CRT_ARG_OPTION = 5,	/* 1 if the image was started with option number
-				 * `value` (enum crt_option), else 0 */
+	/* 1 if the image was started with option number `value` (enum crt_option) */
+	CRT_ARG_OPTION = 5,
 	CRT_ARG_NR_DIRFD = 6,	/* reserved */
 };
 
@@ -440,8 +440,8 @@ struct crt_op {
 	__u16 flags;		/* CRT_OPF_* */
 	__u32 nr;		/* SYSCALL: number; EXPECT, SKIP: enum crt_cmp */
 	__u32 slot;		/* result goes there, or CRT_NO_SLOT */
-	__u32 label;		/* data offset of a NUL-terminated text such as
-				 * "pid 812 fd 7: pipe", or CRT_NO_LABEL */
+	/* data offset of a NUL-terminated "pid 812 fd 7: pipe", or CRT_NO_LABEL */
+	__u32 label;
 	__u32 skip;		/* FORK, SKIP */
 	__u16 phase;		/* enum crt_phase */
 	__u16 exit_code;	/* of the tree image when this op fails; 0 is 1 */
