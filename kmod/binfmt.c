@@ -28,9 +28,6 @@
 /* The usual distance between the stack and what mmap(2) places below it. */
 #define CRT_STACK_ROOM	0x8000000ull
 
-static struct linux_binfmt *crt_elf_format;
-static const int *crt_randomize_va_space;
-
 static int crt_read(void *context, void *buf, u32 size, u64 pos)
 {
 	struct file *file = context;
@@ -156,10 +153,10 @@ static int crt_exec_empty_mm(struct crt_exec *exec)
 					CRT_LAYOUT_BITS;
 	}
 	if (!(current->personality & ADDR_NO_RANDOMIZE) &&
-	    READ_ONCE(*crt_randomize_va_space))
+	    READ_ONCE(*crt_variable(randomize_va_space)))
 		current->flags |= PF_RANDOMIZE;
 	setup_new_exec(exec->bprm);
-	set_binfmt(crt_elf_format);
+	set_binfmt(crt_variable(elf_format));
 
 	err = crt_args_copy_argv(exec);
 	if (err)
@@ -312,16 +309,7 @@ static struct linux_binfmt crt_format = {
 
 int crt_binfmt_init(void)
 {
-	int err;
-
-	crt_elf_format = (struct linux_binfmt *)crt_symbol("elf_format");
-	crt_randomize_va_space =
-		(const int *)crt_symbol("randomize_va_space");
-	if (!crt_elf_format || !crt_randomize_va_space)
-		return -ENOENT;
-	err = crt_check_init();
-	if (err)
-		return err;
+	crt_check_init();
 	/* Before ELF's own, which takes no core files but might one day. */
 	insert_binfmt(&crt_format);
 	return 0;

@@ -50,11 +50,8 @@ struct crt_exec {
 	struct crt_fill *fill;
 };
 
-/* Exported, but declared only in arch/x86/kernel/fpu/legacy.h. */
-extern unsigned int mxcsr_feature_mask;
-
 /* binfmt_check.c */
-int crt_check_init(void);
+void crt_check_init(void);
 int crt_check_host(const struct crt_exec *exec);
 int crt_check_limits(const struct crt_exec *exec);
 

@@ -18,32 +18,26 @@
 /* Regions: the restorer's three, and one for each VMA that is split. */
 #define CRT_SPARE_MAPS	8
 
-static const struct vdso_image *crt_vdso;
-static const int *crt_max_map_count;
-static const unsigned int *crt_mxcsr_mask;
 static u32 crt_vdso_crc;
 
-int crt_check_init(void)
+void crt_check_init(void)
 {
-	crt_vdso = (const struct vdso_image *)crt_symbol(CRT_VDSO_SYMBOL);
-	crt_max_map_count = (const int *)crt_symbol("sysctl_max_map_count");
-	crt_mxcsr_mask = (const unsigned int *)crt_symbol("mxcsr_feature_mask");
-	if (!crt_vdso || !crt_max_map_count || !crt_mxcsr_mask)
-		return -ENOENT;
-	crt_vdso_crc = ~crc32_le(~0u, crt_vdso->data, crt_vdso->size);
-	return 0;
+	const struct vdso_image *vdso = crt_variable(vdso64_image);
+
+	crt_vdso_crc = ~crc32_le(~0u, vdso->data, vdso->size);
 }
 
 /* The code that the program may be in the middle of, or has addresses of. */
 static int crt_check_vdso(const struct crt_mm *mm)
 {
-	u64 vvar_size = crt_vvar_size(crt_vdso);
+	const struct vdso_image *vdso = crt_variable(vdso64_image);
+	u64 vvar_size = crt_vvar_size(vdso);
 
 	if (!mm->vdso_base)
 		return 0;
 	if (mm->vdso_crc != crt_vdso_crc ||
 	    mm->vdso_code - mm->vdso_base != vvar_size ||
-	    mm->vdso_size != vvar_size + crt_vdso->size)
+	    mm->vdso_size != vvar_size + vdso->size)
 		return -CRT_ERR_HOST;
 	return 0;
 }
@@ -93,7 +87,7 @@ static int crt_check_xstate(const struct crt_header *header,
 	for (i = 0; i < ARRAY_SIZE(head.reserved); i++)
 		if (head.reserved[i])
 			return -CRT_ERR_CORRUPT;
-	if (mxcsr & ~READ_ONCE(*crt_mxcsr_mask))
+	if (mxcsr & ~READ_ONCE(*crt_variable(mxcsr_feature_mask)))
 		return -CRT_ERR_HOST;
 	return 0;
 }
@@ -172,7 +166,8 @@ int crt_check_limits(const struct crt_exec *exec)
 	if (locked && crt_over(locked, RLIMIT_MEMLOCK) &&
 	    !capable(CAP_IPC_LOCK))
 		return -ENOMEM;
-	if (image->nr_vmas + CRT_SPARE_MAPS > READ_ONCE(*crt_max_map_count))
+	if (image->nr_vmas + CRT_SPARE_MAPS >
+	    READ_ONCE(*crt_variable(sysctl_max_map_count)))
 		return -ENOMEM;
 	return 0;
 }

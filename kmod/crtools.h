@@ -5,7 +5,7 @@
  * One noun per file, every global name starts with crt_:
  *
  *   main.c      load and unload, nothing else
- *   symbols.c   kernel functions that are not exported to modules
+ *   symbols.h   kernel functions that are not exported to modules
  *   proc_*.c    dump and mfd/ inside /proc/PID/ and /proc/PID/task/TID/
  *   mfd.c       the content of /proc/PID/mfd/
  *   dump*.c     the content of /proc/PID/dump
@@ -25,17 +25,10 @@
 #include "symbols.h"
 
 /*
- * symbols.c: look up every function of the list in symbols.h.
- * Nothing is held afterwards, so there is no exit.
- * Returns 0, or -ENOENT after naming the missing function in the log.
- */
-int crt_symbols_init(void);
-
-/*
  * proc_main.c: make the entries appear, or vanish for good.
  *
  * crt_proc_exit() may sleep for some RCU grace periods. When it returns no
- * CPU executes code of proc_*.c and mfd.c, no dentry, inode or open file
+ * CPU executes code of proc_*.c and mfd*.c, no dentry, inode or open file
  * refers to the module, and none will.
  */
 int crt_proc_init(void);
@@ -62,18 +55,11 @@ struct mm_struct *crt_proc_get_mm(const struct inode *inode,
 /*
  * dump.c: the content of /proc/PID/dump.
  *
- * The entry has mode 0600. proc_open.c calls crt_dump_open() when someone
- * opens it, for reading only (anything else has been refused), with a module
- * reference held and file->f_op already set to &crt_dump_fops. The reference
- * is dropped by the kernel after crt_dump_fops.release(), or after
- * crt_dump_open() returned an error; in the latter case release() is not
- * called. crt_dump_fops must set .owner = THIS_MODULE and needs no .open.
- *
- * crt_dump_open() must get its mm through crt_proc_get_mm() (this is the
- * access check), keep it by mmgrab() only, and set i_size.
+ * The entry has mode 0600. Opening it gets the mm through crt_proc_get_mm()
+ * (this is the access check), keeps it by mmgrab() only, and sets i_size.
+ * An open file holds a reference to the module.
  */
 extern const struct file_operations crt_dump_fops;
-int crt_dump_open(struct inode *inode, struct file *file);
 
 /*
  * binfmt.c: the execve() handler for images. Calls of the handler hold a

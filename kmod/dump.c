@@ -351,13 +351,15 @@ static int crt_dump_make(struct crt_dump *dump, struct mm_struct *mm)
 	return ret;
 }
 
-int crt_dump_open(struct inode *inode, struct file *file)
+static int crt_dump_open(struct inode *inode, struct file *file)
 {
 	struct task_struct *task;
 	struct crt_dump *dump;
 	struct mm_struct *mm;
 	int ret;
 
+	if (file->f_mode & FMODE_WRITE)
+		return -EACCES;
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
 	if (!dump)
 		return -ENOMEM;
@@ -387,6 +389,7 @@ out:
 
 const struct file_operations crt_dump_fops = {
 	.owner = THIS_MODULE,
+	.open = crt_dump_open,
 	.read_iter = crt_dump_read_iter,
 	.splice_read = crt_dump_splice_read,
 	.llseek = crt_dump_llseek,

@@ -115,22 +115,22 @@ int crt_dump_restart(struct crt_dumper *dumper, struct task_struct *task,
 
 	if (!crt_will_restart(task))
 		return 0;
-	if (block->fn == static_call_query(crt_hrtimer_nanosleep_restart))
+	if (block->fn == crt_function(hrtimer_nanosleep_restart))
 		crt_set_sleep(thread, CRT_RESTART_NANOSLEEP, clock, block,
 			      crt_clock_now(&dumper->now, clock));
-	else if (block->fn == static_call_query(crt_alarm_timer_nsleep_restart))
+	else if (block->fn == crt_function(alarm_timer_nsleep_restart))
 		/* There the clock is an enum alarmtimer_type. */
 		crt_set_sleep(thread, CRT_RESTART_ALARM_NANOSLEEP,
 			      clock ? CLOCK_BOOTTIME_ALARM :
 				      CLOCK_REALTIME_ALARM, block,
 			      clock ? dumper->now.boot : dumper->now.real);
-	else if (block->fn == static_call_query(crt_posix_cpu_nsleep_restart))
+	else if (block->fn == crt_function(posix_cpu_nsleep_restart))
 		ret = crt_set_cpu_sleep(dumper, thread, block);
-	else if (block->fn == static_call_query(crt_futex_wait_restart))
+	else if (block->fn == crt_function(futex_wait_restart))
 		crt_set_futex(dumper, thread, block);
-	else if (block->fn == static_call_query(crt_do_restart_poll))
+	else if (block->fn == crt_function(do_restart_poll))
 		crt_set_poll(dumper, thread, block);
-	else if (block->fn != static_call_query(crt_do_no_restart_syscall))
+	else if (block->fn != crt_function(do_no_restart_syscall))
 		ret = -EOPNOTSUPP;
 	if (thread->restart_remaining_ns < 0)
 		thread->restart_remaining_ns = 0;

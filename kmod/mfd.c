@@ -42,7 +42,7 @@ int crt_mfd_parse(const struct qstr *name, unsigned long *ret)
 /* Only the bits that say how the file was opened, as in map_files/. */
 static umode_t crt_mfd_mode(const struct vm_area_struct *vma)
 {
-	umode_t mode = S_IFLNK;
+	umode_t mode = 0;
 
 	if (vma->vm_file->f_mode & FMODE_READ)
 		mode |= 0400;
@@ -69,26 +69,7 @@ static int crt_mfd_find(struct mm_struct *mm, unsigned long start)
 	return ret;
 }
 
-static struct dentry *crt_mfd_make(struct dentry *dentry,
-				   struct task_struct *task, umode_t mode)
-{
-	struct dentry *ret;
-	struct inode *inode;
-
-	inode = crt_call(proc_pid_make_inode)(dentry->d_sb, task, mode);
-	if (!inode)
-		return ERR_PTR(-ENOENT);
-	inode->i_op = &crt_mfd_link_iops;
-	inode->i_size = 64;
-	ret = d_splice_alias(inode, dentry);
-	/* Mappings come and go unseen: look again the next time. */
-	if (!ret)
-		d_drop(dentry);
-	return ret;
-}
-
-static struct dentry *crt_mfd_do_lookup(struct inode *dir,
-					struct dentry *dentry)
+struct dentry *crt_mfd_lookup(struct inode *dir, struct dentry *dentry)
 {
 	struct task_struct *task;
 	struct mm_struct *mm;
@@ -107,34 +88,10 @@ static struct dentry *crt_mfd_do_lookup(struct inode *dir,
 	if (mode < 0)
 		ret = ERR_PTR(mode);
 	else
-		ret = crt_mfd_make(dentry, task, mode);
+		ret = proc_pid_entry_link(dir, dentry, task, mode);
 	put_task_struct(task);
 	return ret;
 }
-
-static struct dentry *crt_mfd_lookup(struct inode *dir, struct dentry *dentry,
-				     unsigned int flags)
-{
-	struct dentry *ret;
-
-	if (!crt_proc_enter())
-		return ERR_PTR(-ENOENT);
-	ret = crt_mfd_do_lookup(dir, dentry);
-	crt_proc_leave();
-	return ret;
-}
-
-/* As for all of /proc/PID: modes are not for changing. */
-int crt_mfd_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
-		    struct iattr *attr)
-{
-	return -EPERM;
-}
-
-const struct inode_operations crt_mfd_dir_iops = {
-	.lookup = crt_mfd_lookup,
-	.setattr = crt_mfd_setattr,
-};
 
 /* The first mapping of a file at or after *start; false if there is none. */
 static bool crt_mfd_next(struct mm_struct *mm, unsigned long *start)

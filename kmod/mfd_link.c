@@ -135,77 +135,18 @@ static bool crt_mfd_may_follow(const struct crt_mfd_target *target)
 	return crt_mfd_reachable(path);
 }
 
-static int crt_mfd_follow(struct dentry *dentry)
+int crt_mfd_link_path(struct dentry *dentry, bool follow, struct path *ret)
 {
 	struct crt_mfd_target target;
-	int ret;
+	int err;
 
-	ret = crt_mfd_target(dentry, &target);
-	if (ret)
-		return ret;
-	if (!crt_mfd_may_follow(&target)) {
+	err = crt_mfd_target(dentry, &target);
+	if (err)
+		return err;
+	if (follow && !crt_mfd_may_follow(&target)) {
 		path_put(&target.path);
 		return -EACCES;
 	}
-	return crt_call(nd_jump_link)(&target.path);	/* eats the path */
+	*ret = target.path;
+	return 0;
 }
-
-static const char *crt_mfd_get_link(struct dentry *dentry, struct inode *inode,
-				    struct delayed_call *done)
-{
-	int ret;
-
-	if (!dentry)		/* in RCU mode: come again */
-		return ERR_PTR(-ECHILD);
-	if (!crt_proc_enter())
-		return ERR_PTR(-ENOENT);
-	ret = crt_mfd_follow(dentry);
-	crt_proc_leave();
-	return ERR_PTR(ret);
-}
-
-static int crt_mfd_do_readlink(struct dentry *dentry, char __user *buffer,
-			       int buflen)
-{
-	struct crt_mfd_target target;
-	char *buf, *name;
-	int ret;
-
-	ret = crt_mfd_target(dentry, &target);
-	if (ret)
-		return ret;
-	ret = -ENOMEM;
-	buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	if (!buf)
-		goto out;
-	name = d_path(&target.path, buf, PATH_MAX);
-	if (IS_ERR(name)) {
-		ret = PTR_ERR(name);
-	} else {
-		ret = min_t(int, buflen, strlen(name));
-		if (copy_to_user(buffer, name, ret))
-			ret = -EFAULT;
-	}
-	kfree(buf);
-out:
-	path_put(&target.path);
-	return ret;
-}
-
-static int crt_mfd_readlink(struct dentry *dentry, char __user *buffer,
-			    int buflen)
-{
-	int ret;
-
-	if (!crt_proc_enter())
-		return -ENOENT;
-	ret = crt_mfd_do_readlink(dentry, buffer, buflen);
-	crt_proc_leave();
-	return ret;
-}
-
-const struct inode_operations crt_mfd_link_iops = {
-	.readlink = crt_mfd_readlink,
-	.get_link = crt_mfd_get_link,
-	.setattr = crt_mfd_setattr,
-};

@@ -7,11 +7,10 @@
 #include <linux/sched/task.h>
 
 #include "crtools.h"
-#include "proc.h"
 
 struct task_struct *crt_proc_get_task(const struct inode *inode)
 {
-	return get_pid_task(crt_proc_inode(inode)->pid, PIDTYPE_PID);
+	return get_pid_task(proc_pid_entry_pid(inode), PIDTYPE_PID);
 }
 
 struct mm_struct *crt_proc_get_mm(const struct inode *inode,

@@ -145,26 +145,26 @@ void crt_restart_set(const struct crt_thread *record)
 	switch (record->restart) {
 	case CRT_RESTART_NANOSLEEP:
 		crt_restart_set_sleep(block, record);
-		fn = static_call_query(crt_hrtimer_nanosleep_restart);
+		fn = crt_function(hrtimer_nanosleep_restart);
 		break;
 	case CRT_RESTART_ALARM_NANOSLEEP:
 		crt_restart_set_sleep(block, record);
-		fn = static_call_query(crt_alarm_timer_nsleep_restart);
+		fn = crt_function(alarm_timer_nsleep_restart);
 		break;
 	case CRT_RESTART_CPU_NANOSLEEP:
 		crt_restart_set_sleep(block, record);
-		fn = static_call_query(crt_posix_cpu_nsleep_restart);
+		fn = crt_function(posix_cpu_nsleep_restart);
 		break;
 	case CRT_RESTART_FUTEX:
 		crt_restart_set_futex(block, record);
-		fn = static_call_query(crt_futex_wait_restart);
+		fn = crt_function(futex_wait_restart);
 		break;
 	case CRT_RESTART_POLL:
 		crt_restart_set_poll(block, record);
-		fn = static_call_query(crt_do_restart_poll);
+		fn = crt_function(do_restart_poll);
 		break;
 	default:
-		fn = static_call_query(crt_do_no_restart_syscall);
+		fn = crt_function(do_no_restart_syscall);
 		break;
 	}
 	set_restart_fn(block, fn);

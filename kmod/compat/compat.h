@@ -19,6 +19,7 @@
 #include "compat_sched.h"
 #include "compat_futex.h"
 #include "compat_x86.h"
+#include "compat_proc.h"
 #endif
 
 #endif

@@ -15,11 +15,10 @@
 /* 6.15: as many pages before every vdso; 7.0: the image has another name. */
 #ifdef CRT_VDSO_FIXED_VVAR
 #include <asm/vdso/vsyscall.h>
-#define CRT_VDSO_SYMBOL "vdso64_image"
 #define crt_vvar_size(image)	((void)(image), __VDSO_PAGES * PAGE_SIZE)
 #endif
 #ifdef CRT_VDSO_SYM_VVAR
-#define CRT_VDSO_SYMBOL "vdso_image_64"
+#define vdso64_image vdso_image_64
 #define crt_vvar_size(image)	(-(image)->sym_vvar_start)
 #endif
 

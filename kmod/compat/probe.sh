@@ -27,7 +27,8 @@ for probe in "$probes"/*.c; do
 		fi
 	done
 	if [ -z "$found" ]; then
-		echo "crtools: $(basename "$probe" .c) has none of the known forms on this kernel ($variants)" >&2
+		echo "crtools: $(basename "$probe" .c) has none of the known" \
+			"forms on this kernel ($variants)" >&2
 		for variant in $variants; do
 			echo "--- as $variant:" >&2
 			cat "$tmp.$variant" >&2

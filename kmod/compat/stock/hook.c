@@ -10,34 +10,41 @@
  *   lookup of one of our names     our table in place of the kernel's
  *   readdir behind the last entry  our table as a continuation of it
  *
- * A probe's handler cannot stay inside (proc.h) until the probed function
+ * A probe's handler cannot stay inside (stock.h) until the probed function
  * returns, so it enters and sends the caller to a function of ours with the
  * same arguments, which calls the probed one and leaves.
  */
 
+#include "crtools.h"
+#include "stock.h"
+
+#ifdef CRT_PID_ENTRIES_PROBED
 #include <linux/kprobes.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
 
-#include "crtools.h"
-#include "proc.h"
-
 unsigned long crt_tgid_table;
 unsigned long crt_tid_table;
 
-static const struct crt_pid_entry crt_entries[] = {
-	{
-		.name = "dump",
-		.len = 4,
-		.mode = S_IFREG | 0600,
-		.op = &crt_dump_mark,
-	}, {
-		.name = "mfd",
-		.len = 3,
-		.mode = S_IFDIR | 0500,
-		.iop = &crt_mfd_dir_iops,
-	},
-};
+/* The registered entries, as the kernel wants them. */
+static struct crt_pid_entry crt_table[CRT_MAX_ENTRIES];
+
+static void crt_fill_table(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < crt_nr_entries; i++) {
+		const struct proc_pid_entry *entry = &crt_entries[i];
+
+		crt_table[i] = (struct crt_pid_entry){
+			.name = entry->name,
+			.len = strlen(entry->name),
+			.mode = entry->mode,
+			.iop = S_ISDIR(entry->mode) ? &crt_dir_iops : NULL,
+			.op = entry,	/* which crt_entry_of() finds */
+		};
+	}
+}
 
 static bool crt_is_table(unsigned long table)
 {
@@ -56,10 +63,10 @@ static int crt_redirect(struct pt_regs *regs, const void *func)
 static struct dentry *crt_pident_lookup(struct inode *dir,
 					struct dentry *dentry)
 {
-	const void *end = crt_entries + ARRAY_SIZE(crt_entries);
 	struct dentry *ret;
 
-	ret = crt_call(proc_pident_lookup)(dir, dentry, crt_entries, end);
+	ret = crt_call(proc_pident_lookup)(dir, dentry, crt_table,
+					   crt_table + crt_nr_entries);
 	crt_proc_leave();
 	return ret;
 }
@@ -73,10 +80,10 @@ static int crt_probe_lookup(struct kprobe *kp, struct pt_regs *regs)
 
 	if (!crt_is_table(table))
 		return 0;
-	for (i = 0; i < ARRAY_SIZE(crt_entries); i++) {
-		if (dentry->d_name.len == crt_entries[i].len &&
-		    !memcmp(dentry->d_name.name, crt_entries[i].name,
-			    crt_entries[i].len))
+	for (i = 0; i < crt_nr_entries; i++) {
+		if (dentry->d_name.len == crt_table[i].len &&
+		    !memcmp(dentry->d_name.name, crt_table[i].name,
+			    crt_table[i].len))
 			return crt_redirect(regs, crt_pident_lookup);
 	}
 	return 0;
@@ -90,12 +97,12 @@ static int crt_probe_lookup(struct kprobe *kp, struct pt_regs *regs)
 static int crt_pident_readdir(struct file *file, struct dir_context *ctx,
 			      const void *ents, unsigned int nents)
 {
-	unsigned long table = (unsigned long)crt_entries;
+	unsigned long table = (unsigned long)crt_table;
 	int ret;
 
 	table -= nents * sizeof(struct crt_pid_entry);
 	ret = crt_call(proc_pident_readdir)(file, ctx, (const void *)table,
-					    nents + ARRAY_SIZE(crt_entries));
+					    nents + crt_nr_entries);
 	crt_proc_leave();
 	return ret;
 }
@@ -108,7 +115,7 @@ static int crt_probe_readdir(struct kprobe *kp, struct pt_regs *regs)
 	unsigned int nents = regs_get_kernel_argument(regs, 3);
 
 	if (!crt_is_table(table) || ctx->pos < nents + 2 ||
-	    ctx->pos >= nents + 2 + ARRAY_SIZE(crt_entries))
+	    ctx->pos >= nents + 2 + crt_nr_entries)
 		return 0;
 	return crt_redirect(regs, crt_pident_readdir);
 }
@@ -117,7 +124,7 @@ static int crt_probe_open(struct kprobe *kp, struct pt_regs *regs)
 {
 	const struct inode *inode = (void *)regs_get_kernel_argument(regs, 0);
 
-	if (inode->i_sb->s_magic != PROC_SUPER_MAGIC || !crt_is_ours(inode))
+	if (inode->i_sb->s_magic != PROC_SUPER_MAGIC || !crt_entry_of(inode))
 		return 0;
 	return crt_redirect(regs, crt_open);
 }
@@ -165,6 +172,7 @@ int crt_hook_init(const struct inode *inode)
 		pr_err("not loaded: the sysctl kernel.ftrace_enabled is 0\n");
 		return -EOPNOTSUPP;
 	}
+	crt_fill_table();
 	crt_open_probe.addr = (void *)inode->i_fop->open;
 	ret = register_kprobes(crt_probes, ARRAY_SIZE(crt_probes));
 	if (ret)
@@ -176,3 +184,4 @@ void crt_hook_exit(void)
 {
 	unregister_kprobes(crt_probes, ARRAY_SIZE(crt_probes));
 }
+#endif

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lookup of the functions listed in symbols.h. */
+/* Lookup of what symbols.h lists, on kernels that do not export it. */
 
+#include "crtools.h"
+#include "stock.h"
+
+#ifdef CRT_SYMBOLS_LOOKED_UP
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/stringify.h>
 
-#include "crtools.h"
-
-#define CRT_SYMBOL(name) DEFINE_STATIC_CALL_NULL(crt_##name, name)
+#define CRT_SYMBOL(name)	DEFINE_STATIC_CALL_NULL(crt_##name, name)
 #include "symbols_list.h"
+#include "stock_symbols_list.h"
 #undef CRT_SYMBOL
+
+struct crt_variables crt_variables __ro_after_init;
 
 /* Declared by the kernel's kallsyms.h, but not exported to modules. */
 DEFINE_STATIC_CALL_NULL(crt_kallsyms_lookup_name, kallsyms_lookup_name);
@@ -75,6 +80,18 @@ int __init crt_symbols_init(void)
 #define CRT_SYMBOL(name)						\
 	static_call_update(crt_##name, crt_symbol_or(__stringify(name), &ret))
 #include "symbols_list.h"
+#include "stock_symbols_list.h"
 #undef CRT_SYMBOL
+
+	crt_variables.elf_format = crt_symbol_or("elf_format", &ret);
+	crt_variables.mxcsr_feature_mask =
+		crt_symbol_or("mxcsr_feature_mask", &ret);
+	crt_variables.randomize_va_space =
+		crt_symbol_or("randomize_va_space", &ret);
+	crt_variables.sysctl_max_map_count =
+		crt_symbol_or("sysctl_max_map_count", &ret);
+	crt_variables.vdso64_image =
+		crt_symbol_or(__stringify(vdso64_image), &ret);
 	return ret;
 }
+#endif

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Takes cached dentries and inodes of our entries out of all proc mounts. */
 
+#include "crtools.h"
+#include "stock.h"
+
+#ifdef CRT_PID_ENTRIES_PROBED
 #include <linux/dcache.h>
 #include <linux/spinlock.h>
-
-#include "crtools.h"
-#include "proc.h"
 
 /* Names lead here no more; who holds the inode open by path gets EIO. */
 static void crt_purge_inode(struct inode *inode)
@@ -21,6 +22,7 @@ static void crt_purge_inode(struct inode *inode)
 		dput(dentry);
 	} while (hashed);
 	make_bad_inode(inode);
+	crt_proc_inode(inode)->op = NULL;
 }
 
 static void crt_purge_super(struct super_block *sb, void *unused)
@@ -29,7 +31,7 @@ static void crt_purge_super(struct super_block *sb, void *unused)
 
 	spin_lock(&sb->s_inode_list_lock);
 	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if (!crt_is_ours(inode) && inode->i_op != &crt_mfd_link_iops)
+		if (!crt_entry_of(inode))
 			continue;
 		if (!igrab(inode))	/* being freed already */
 			continue;
@@ -49,3 +51,4 @@ void crt_proc_purge(void)
 {
 	iterate_supers_type(crt_proc_fs_type, crt_purge_super, NULL);
 }
+#endif

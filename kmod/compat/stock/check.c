@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Checks that the private structures of fs/proc are what proc.h says, before
+ * Checks that the private structures of fs/proc are what stock.h says, before
  * and after the hooks are set. A kernel that differs is refused, not patched.
  */
 
+#include "crtools.h"
+#include "stock.h"
+
+#ifdef CRT_PID_ENTRIES_PROBED
 #include <linux/err.h>
-#include <linux/namei.h>
 #include <linux/pid.h>
 #include <linux/stat.h>
 #include <linux/uaccess.h>
-
-#include "crtools.h"
-#include "proc.h"
 
 static int crt_refuse(const char *what)
 {
@@ -55,42 +55,45 @@ int crt_proc_check_layout(const struct inode *inode)
 	return 0;
 }
 
-static int crt_check_entry(struct vfsmount *mnt, const char *path,
-			   bool (*good)(const struct inode *inode))
+/* Is @entry found in /proc/@folder, and made as it should be, for @pid? */
+static int crt_check_entry(struct vfsmount *mnt, const char *folder,
+			   const struct proc_pid_entry *entry,
+			   const struct pid *pid)
 {
+	const struct inode *inode;
 	struct path found;
+	char path[64];
 	int ret;
 
+	snprintf(path, sizeof(path), "%s/%s", folder, entry->name);
 	ret = vfs_path_lookup(mnt->mnt_root, mnt, path, 0, &found);
 	if (ret) {
 		pr_err("not loaded: /proc/%s did not appear (%d)\n", path, ret);
 		return ret;
 	}
-	if (!good(d_inode(found.dentry)))
+	inode = d_inode(found.dentry);
+	if (crt_entry_of(inode) != entry || inode->i_mode != entry->mode ||
+	    (S_ISDIR(entry->mode) && inode->i_op != &crt_dir_iops) ||
+	    proc_pid_entry_pid(inode) != pid)
 		ret = crt_refuse("an entry made from struct pid_entry");
 	path_put(&found);
 	return ret;
 }
 
-static bool crt_good_dump(const struct inode *inode)
-{
-	return crt_is_dump(inode) && inode->i_mode == (S_IFREG | 0600) &&
-	       crt_proc_inode(inode)->pid == task_pid(current);
-}
-
-static bool crt_good_mfd(const struct inode *inode)
-{
-	return inode->i_op == &crt_mfd_dir_iops &&
-	       inode->i_mode == (S_IFDIR | 0500);
-}
-
 /* The hooks are set: do lookups find what they should? */
 int crt_proc_check_entries(struct vfsmount *mnt)
 {
-	int ret;
+	unsigned int i;
+	int ret = 0;
 
-	ret = crt_check_entry(mnt, "thread-self/dump", crt_good_dump);
-	if (!ret)
-		ret = crt_check_entry(mnt, "self/mfd", crt_good_mfd);
+	for (i = 0; i < crt_nr_entries && !ret; i++) {
+		ret = crt_check_entry(mnt, "self", &crt_entries[i],
+				      task_tgid(current));
+		if (!ret)
+			ret = crt_check_entry(mnt, "thread-self",
+					      &crt_entries[i],
+					      task_pid(current));
+	}
 	return ret;
 }
+#endif
