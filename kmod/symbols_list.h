@@ -14,6 +14,7 @@ CRT_SYMBOL(mm_access);
 CRT_SYMBOL(path_noexec);
 CRT_SYMBOL(posix_cpu_clock_get);
 CRT_SYMBOL(posix_cpu_nsleep_restart);
+CRT_SYMBOL(ptrace_may_access);
 CRT_SYMBOL(put_task_stack);
 CRT_SYMBOL(security_file_permission);
 CRT_SYMBOL(security_mmap_addr);

@@ -32,8 +32,10 @@
 
 /* 6.12: a task that sleeps may stay in the run queue for a while. */
 #ifdef CRT_DEQUEUED_LATE
-#define crt_in_run_queue(task) \
-	(READ_ONCE((task)->on_rq) && !READ_ONCE((task)->se.sched_delayed))
+static inline bool crt_in_run_queue(const struct task_struct *task)
+{
+	return READ_ONCE(task->on_rq) && !READ_ONCE(task->se.sched_delayed);
+}
 #endif
 #ifdef CRT_DEQUEUED_AT_ONCE
 #define crt_in_run_queue(task)	(READ_ONCE((task)->on_rq) != 0)

@@ -158,8 +158,8 @@ run_verdict() {
 	code=${exit_line:-124}
 	problems=$(tr -d '\r' <"$work/console" | grep -av 'crtools-test: ' | grep -aE -f "$KERNEL_PROBLEMS" | head -n 40)
 	taint=$(sed -n 's/^taint //p' "$work/control" | tail -n 1)
-	# 4096 and 8192: out-of-tree and unsigned module.
-	taint=$((${taint:-0} & ~(4096 | 8192)))
+	# 4096 and 8192: out-of-tree and unsigned module; 262144: a KUnit test ran.
+	taint=$((${taint:-0} & ~(4096 | 8192 | 262144)))
 	if [ -n "$problems" ]; then
 		bad=1
 		say "the kernel log has problems:"
