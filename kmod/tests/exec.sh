@@ -419,6 +419,7 @@ load_unload() {
 		until rmmod crtools 2>/dev/null; do
 			((SECONDS < 120)) || { failed="in use for good"; break; }
 		done
+		[ -z "$failed" ] || break
 		insmod "$module" || failed="insmod failed"
 		rounds=$((rounds + 1))
 	done

@@ -117,7 +117,7 @@ run_machine() {
 	set -- "$(qemu_dir)/qemu" -accel tcg,thread=multi -machine q35,hpet=off -cpu max -smp "$CPUS" -m "$MEM" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kdir/vmlinuz" -initrd "$work/initrd" \
-		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=5 mitigations=off random.trust_cpu=on rdinit=/init printk.devkmsg=on" \
+		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=5 mitigations=off random.trust_cpu=on tsc=reliable rdinit=/init printk.devkmsg=on" \
 		-serial "file:$work/console" -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
 		-drive "file=$image,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$work/put.tar,format=raw,if=virtio,readonly=on" \

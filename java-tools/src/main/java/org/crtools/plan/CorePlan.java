@@ -52,7 +52,8 @@ final class CorePlan {
             body.about(plan.place);
             body.stage(imm(numbers.stageRead(2)));
             body.syscall(Syscall.CLOSE, numbers.stageRead(2)).mayFail();
-            body.syscall(Syscall.CLOSE, numbers.reportWrite()).mayFail();
+            // The supervisor waits for its end: left open, it would wait for ever.
+            body.syscall(Syscall.CLOSE, numbers.reportWrite());
         });
         return plan.program.build();
     }
