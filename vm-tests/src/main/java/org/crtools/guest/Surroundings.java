@@ -42,7 +42,12 @@ public final class Surroundings {
         lines("/proc/self/mountinfo").forEach(line -> lines.add("mount " + line));
         lines("/proc/net/unix").skip(1).forEach(line -> lines.add("unix socket " + words(line, 6)));
         for (String protocol : List.of("tcp", "tcp6", "udp", "udp6", "raw")) {
-            lines("/proc/net/" + protocol).skip(1).forEach(line -> lines.add(protocol + " socket " + words(line, 9)));
+            // Without an inode it is nobody's: a connection of before that waits for its last packets, and then goes.
+            lines("/proc/net/" + protocol)
+                    .skip(1)
+                    .map(line -> words(line, 9))
+                    .filter(rest -> !rest.startsWith("0 "))
+                    .forEach(rest -> lines.add(protocol + " socket " + rest));
         }
         lines("/proc/net/netlink").skip(1).forEach(line -> lines.add("netlink socket " + words(line, 9)));
         for (String kind : List.of("shm", "sem", "msg")) {
