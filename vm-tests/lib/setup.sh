@@ -3,9 +3,10 @@
 
 setup() {
 	local name
-	[ "${1:-}" = --refresh ] && REFRESH=1
-	for name in $(kernel_names); do setup_kernel "$name" || exit; done
-	with_lock setup checkpatch_setup || exit
+	if [ "${1:-}" = --refresh ]; then REFRESH=1 && shift; fi
+	# shellcheck disable=SC2046
+	[ $# -gt 0 ] || set -- $(kernel_names)
+	for name; do setup_kernel "$name" || exit; done
 }
 
 # setup_kernel NAME: what a machine with that kernel takes. A kernel's build lasts minutes and has a lock of its own.
