@@ -217,8 +217,11 @@ static int crt_add_vma(struct crt_dumper *dumper, struct vm_area_struct *vma)
 /* Segments of its own, by modify_ldt(). */
 static bool crt_has_ldt(struct mm_struct *mm)
 {
-	return IS_ENABLED(CONFIG_MODIFY_LDT_SYSCALL) &&
-	       READ_ONCE(mm->context.ldt);
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+	return READ_ONCE(mm->context.ldt);
+#else
+	return false;
+#endif
 }
 
 int crt_dump_collect_mm(struct crt_dumper *dumper)

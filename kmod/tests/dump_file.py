@@ -115,7 +115,7 @@ def test_ways_of_reading():
         os.close(read_end)
         os.close(write_end)
         # The comparison after cp lets the target run inside the kernel: fd is stale then.
-        for command in ("cat <&3 >%s", "dd bs=777 <&3 of=%s status=none", "dd bs=1M <&3 of=%s status=none",
+        for command in ("cat <&3 >%s", "dd bs=7001 <&3 of=%s status=none", "dd bs=1M <&3 of=%s status=none",
                         "cp --sparse=always /dev/fd/3 %s", "cp --sparse=auto /dev/fd/3 %s"):
             if "cp" in command:
                 # cp opens a name anew, so this is a dump of its own
