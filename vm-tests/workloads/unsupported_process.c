@@ -3,7 +3,7 @@
  * Processes that share or have what most do not, and what a checkpoint may have
  * to refuse. Argument: the kind. Each checks that it still holds.
  */
-#include "workload.h"
+#include "unsupported.h"
 
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -241,12 +241,6 @@ static void check_namespace(void)
 	expect(inode() == namespace, "another namespace");
 }
 
-struct kind {
-	const char *name;
-	void (*make)(void);
-	void (*check)(void);
-};
-
 static const struct kind kinds[] = {
 	{ "shared_files", shared_files, check_shared_files },
 	{ "shared_fs", shared_fs, check_shared_fs },
@@ -267,11 +261,7 @@ static const struct kind *kind;
 
 static void build(int argc, char **argv)
 {
-	expect(argc == 2, "one argument: the kind");
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strcmp(argv[1], kinds[i].name))
-			kind = &kinds[i];
-	expect(kind, "unknown kind %s", argv[1]);
+	kind = kind_of(kinds, sizeof(kinds) / sizeof(kinds[0]), argc, argv);
 	kind->make();
 }
 
