@@ -474,10 +474,7 @@ struct crt_report {
 	__u8 text[CRT_REPORT_TEXT];	/* NUL-terminated */
 };
 
-/*
- * What execve answers for a bad image. ENOEXEC is never among them, as a shell
- * would go on to read the image as a script.
- */
+/* What execve answers for a bad image; never ENOEXEC: a shell would run it. */
 #define CRT_ERR_CORRUPT		74	/* EBADMSG: damaged or truncated */
 #define CRT_ERR_VERSION		93	/* EPROTONOSUPPORT: another format major */
 #define CRT_ERR_HOST		95	/* EOPNOTSUPP: CPU, page size, vdso, arch */
