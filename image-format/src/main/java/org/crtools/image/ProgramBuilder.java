@@ -103,7 +103,12 @@ public final class ProgramBuilder {
 
     /** Zeros that a system call may write to, 8-byte aligned. */
     public Arg room(int size) {
-        return Arg.data(data.room(size));
+        return room(ByteString.of(new byte[size]));
+    }
+
+    /** The same with contents. */
+    public Arg room(ByteString contents) {
+        return Arg.data(data.room(contents));
     }
 
     public OpBuilder syscall(Syscall call, Arg... args) {

@@ -22,9 +22,9 @@ final class ProgramData {
         return constant(ByteString.of(terminated));
     }
 
-    /** Offset of zeros of its own, 8-byte aligned, that system calls may write to. */
-    int room(int size) {
-        return append(ByteString.of(new byte[size]));
+    /** Offset of these bytes, 8-byte aligned, for this use alone: system calls may write to them. */
+    int room(ByteString contents) {
+        return append(contents);
     }
 
     private int append(ByteString contents) {

@@ -2,14 +2,12 @@
 package org.crtools.resource;
 
 import static org.crtools.image.Arg.imm;
-import static org.crtools.image.Arg.slot;
 
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.crtools.capture.ContentStore;
 import org.crtools.image.ByteString;
-import org.crtools.image.Comparison;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
 import org.crtools.model.OpenDescription;
@@ -17,12 +15,15 @@ import org.crtools.sys.FileStatus;
 import org.crtools.sys.SystemCalls;
 
 /**
- * A named pipe (fifo(7)), its name removed perhaps. A descriptor that holds both ends keeps it open while the tree is
- * made, so that no open(2) waits for a partner.
+ * A named pipe (fifo(7)). One whose name was removed comes back as a pipe without a name, which is the same but for what
+ * /proc calls it. A descriptor that holds both ends keeps it open while the tree is made, so that no open(2) waits for a
+ * partner.
  */
 public record Fifo(
         int index, String place, String source, ByteString path, int mode, boolean deleted, PipeContents contents)
         implements SharedObject {
+    private static final int PERMISSIONS = 07777;
+
     /** A description of one end, or of both. */
     public record End(int objectIndex, ByteString path) implements Resource {
         @Override
@@ -95,22 +96,18 @@ public record Fifo(
     public void create(OpenContext context, int target) {
         ProgramBuilder program = context.program();
         if (deleted) {
-            ByteString unique = Unlinking.uniqueName(path, index);
-            Unlinking.clear(program, unique);
-            program.syscall(Syscall.MKNODAT, imm(SystemCalls.AT_FDCWD), program.text(unique), imm(mode), imm(0));
-            // Whether it can be opened is asked when the name is gone.
+            Pipe.make(program);
             program.syscall(
                             Syscall.OPENAT,
                             imm(SystemCalls.AT_FDCWD),
-                            program.text(unique),
+                            program.text("/proc/self/fd/" + Pipe.READ_END),
                             imm(SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK),
                             imm(0))
-                    .into(context.slot())
-                    .mayFail();
-            Unlinking.unlink(program, unique, path);
-            program.expect(slot(context.slot()), Comparison.GE, imm(0))
-                    .label(place + ": " + path + " cannot be opened");
+                    .into(context.slot());
+            program.syscall(Syscall.CLOSE, Pipe.READ_END);
+            program.syscall(Syscall.CLOSE, Pipe.WRITE_END);
             Opening.moveTo(context, target);
+            program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
         } else {
             Opening.open(context, path, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK);
             Opening.expectType(context, mode, place + ": " + path + " is no longer a FIFO");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crtools.resource;
 
-import static org.crtools.image.Arg.imm;
-
 import java.io.IOException;
 import java.util.Optional;
 import org.crtools.capture.ContentStore;
@@ -83,29 +81,10 @@ public record UnlinkedFile(
         store.saveFile(source, place, size, content());
     }
 
-    private static void make(OpenContext context, ByteString where, int flags) {
-        ProgramBuilder program = context.program();
-        program.syscall(
-                        Syscall.OPENAT,
-                        imm(SystemCalls.AT_FDCWD),
-                        program.text(where),
-                        imm(flags | SystemCalls.O_RDWR),
-                        imm(0600))
-                .into(context.slot());
-    }
-
     @Override
     public void create(OpenContext context, int target) {
         ProgramBuilder program = context.program();
-        if (nameless) {
-            make(context, Unlinking.folder(path), SystemCalls.O_TMPFILE);
-        } else {
-            ByteString unique = Unlinking.uniqueName(path, index);
-            Unlinking.clear(program, unique);
-            make(context, unique, SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW);
-            Unlinking.unlink(program, unique, path);
-        }
-        Opening.moveTo(context, target);
+        Nameless.create(context, path, nameless, target);
         program.syscall(Syscall.FTRUNCATE, target, size);
         Opening.load(context, content(), target, 0);
         program.syscall(Syscall.FCHOWN, target, uid, gid).warn().label("owner of unlinked files");

@@ -57,7 +57,7 @@ class TreePlanTest {
                     fd,
                     0102001,
                     5,
-                    new RegularFile(ByteString.of("/tmp/f" + descriptions.size()), 0100644, 5, ByteString.EMPTY)));
+                    new RegularFile(ByteString.of("/tmp/f" + descriptions.size()), 0100644, 5)));
         }
         return new Descriptor(fd, description, closeOnExec);
     }

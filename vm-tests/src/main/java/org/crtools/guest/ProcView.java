@@ -122,29 +122,32 @@ public final class ProcView {
         }
     }
 
-    /** Objects without a name: a restored one is a new one, but what was one object must be one again. */
+    /**
+     * Objects without a name: a restored one is a new one, but what was one object must be one again. Each is called by
+     * the first place where it is seen.
+     */
     private static final class Nameless {
 
-        private final Map<String, String> numbers = new HashMap<>();
+        private final Map<String, String> names = new HashMap<>();
 
-        private String number(String inode) {
-            return numbers.computeIfAbsent(inode, none -> "nameless-" + numbers.size());
+        private String name(String inode, String place) {
+            return names.computeIfAbsent(inode, none -> "nameless of " + place);
         }
 
         boolean is(String name) {
             return name.endsWith(" (deleted)") || name.startsWith("pipe:[") || name.startsWith("socket:[");
         }
 
-        /** The inode, or its replacement for an object without a name. */
-        String inode(String name, String inode) {
-            return is(name) ? number(inode) : inode;
+        /** The inode, or what stands for that of an object without a name. */
+        String inode(String name, String inode, String place) {
+            return is(name) ? name(inode, place) : inode;
         }
 
-        /** The target of a link in /proc/PID/fd. */
-        String link(String target) {
+        /** What /proc calls a file that is open or mapped. */
+        String link(String target, String place) {
             int bracket = target.indexOf(":[");
             if (target.startsWith("pipe:[") || target.startsWith("socket:[")) {
-                return target.substring(0, bracket + 1) + number(target.replaceAll("\\D", ""));
+                return target.substring(0, bracket + 1) + name(target.replaceAll("\\D", ""), place);
             }
             // A file that never had a name (O_TMPFILE) is called by its inode.
             return target.replaceFirst("/#\\d+ \\(deleted\\)$", "/#nameless (deleted)");
@@ -158,7 +161,7 @@ public final class ProcView {
         Nameless nameless = new Nameless();
         for (int i = 0; i < tree.size(); i++) {
             String prefix = String.format("%03d/", i);
-            one(tree.get(i), nameless).forEach((name, value) -> values.put(prefix + name, value));
+            one(tree.get(i), nameless, prefix).forEach((name, value) -> values.put(prefix + name, value));
         }
         return new ProcView(values);
     }
@@ -193,7 +196,7 @@ public final class ProcView {
         }
     }
 
-    private static Map<String, String> one(long pid, Nameless nameless) {
+    private static Map<String, String> one(long pid, Nameless nameless, String prefix) {
         Map<String, String> found = new TreeMap<>();
         found.put("pid", Long.toString(pid));
         List<String> stat = Processes.stat(pid);
@@ -229,8 +232,8 @@ public final class ProcView {
                 .forEach(line -> found.put(
                         "limit " + line.substring(0, 25).strip(),
                         line.substring(26).strip().replaceAll(" +", " ")));
-        maps(pid, nameless, found);
-        descriptors(pid, nameless, found);
+        maps(pid, nameless, prefix, found);
+        descriptors(pid, nameless, prefix, found);
         return found;
     }
 
@@ -245,24 +248,26 @@ public final class ProcView {
         found.put("stat exit_code", stat.get(EXIT_CODE - 3));
     }
 
-    private static void maps(long pid, Nameless nameless, Map<String, String> found) {
+    private static void maps(long pid, Nameless nameless, String prefix, Map<String, String> found) {
         text(pid, "maps").forEach(line -> {
             String[] words = line.split(" +", 6);
             String name = words.length > 5 ? words[5] : "";
+            String place = prefix + "map " + words[0];
             found.put(
                     "map " + words[0],
                     words[1] + " offset " + words[2] + " device " + words[3] + " inode "
-                            + nameless.inode(name, words[4]) + " " + name);
+                            + nameless.inode(name, words[4], place) + " " + nameless.link(name, place));
         });
     }
 
-    private static void descriptors(long pid, Nameless nameless, Map<String, String> found) {
+    private static void descriptors(long pid, Nameless nameless, String prefix, Map<String, String> found) {
         Path folder = Path.of("/proc", Long.toString(pid), "fd");
         try (Stream<Path> entries = Files.list(folder)) {
             for (Path entry : entries.sorted(Comparator.naturalOrder()).toList()) {
                 String number = entry.getFileName().toString();
                 String target = link(pid, "fd/" + number);
-                found.put("fd " + number, nameless.link(target));
+                String place = prefix + "fd " + number;
+                found.put("fd " + number, nameless.link(target, place));
                 // Events and inotify watches have lines of their own; each line is compared.
                 text(pid, "fdinfo/" + number).forEach(line -> {
                     int colon = line.indexOf(':');
@@ -270,7 +275,7 @@ public final class ProcView {
                     String value = line.substring(colon + 1).strip();
                     found.merge(
                             "fdinfo " + number + " " + name,
-                            name.equals("ino") ? nameless.inode(target, value) : value,
+                            name.equals("ino") ? nameless.inode(target, value, place) : value,
                             (first, next) -> first + "\n" + next);
                 });
             }

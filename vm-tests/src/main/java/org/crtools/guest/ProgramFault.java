@@ -4,6 +4,8 @@ package org.crtools.guest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.crtools.image.Arg;
 import org.crtools.image.ArgType;
 import org.crtools.image.Format;
@@ -19,9 +21,10 @@ import org.crtools.sys.SystemCalls;
  *
  * @param index of the operation in the program as it was
  * @param what "operation 17 fails with EPERM"
+ * @param isOfHelper whether the operation is one of a child that makes a file by name
  * @param expected what must come of it
  */
-public record ProgramFault(int index, String what, Program program, Expected expected) {
+public record ProgramFault(int index, String what, boolean isOfHelper, Program program, Expected expected) {
 
     /** What must come of a fault. */
     public sealed interface Expected {}
@@ -44,8 +47,8 @@ public record ProgramFault(int index, String what, Program program, Expected exp
     public record Late() implements Expected {}
 
     /**
-     * Killed between the making of an unlinked file and the removal of its name: nothing but that name is left, as
-     * nobody is there to remove it.
+     * Killed where an unlinked file has a name, on a file system where it takes one: the restore is refused, and nothing
+     * but the name is left, as nobody is there to remove it. On others the operation is not come to.
      */
     public record Named() implements Expected {}
 
@@ -82,7 +85,11 @@ public record ProgramFault(int index, String what, Program program, Expected exp
     private static final int PERMISSION = 4;
     private static final int CHANGED = 9;
     private static final int PID_TAKEN = 10;
+    private static final int TERMINATED = 143;
     private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
+    private static final int SIGSTOP = 19;
+    private static final int CLONE_FILES = 0x400;
     private static final int CLONE_SIGHAND = 0x800;
 
     /** Every operation that can fail does, one after the other, with an error. */
@@ -94,6 +101,7 @@ public record ProgramFault(int index, String what, Program program, Expected exp
                     .ifPresent(op -> faults.add(new ProgramFault(
                             index,
                             "operation " + index + " (" + name(program, index) + ") fails with " + error,
+                            isOfHelper(program, index),
                             with(program, index, op),
                             expected(program, index, error))));
         }
@@ -107,10 +115,44 @@ public record ProgramFault(int index, String what, Program program, Expected exp
             faults.add(new ProgramFault(
                     i,
                     "killed before operation " + i + " (" + name(program, i) + ")",
-                    killed(program, i),
+                    isOfHelper(program, i),
+                    signalled(program, i, SIGKILL),
                     killedExpected(program, i)));
         }
         return faults;
+    }
+
+    /** The restore is called off before each operation, one after the other. */
+    public static List<ProgramFault> callingOff(Program program) {
+        List<ProgramFault> faults = new ArrayList<>();
+        for (int i = 0; i < program.ops().size(); i++) {
+            faults.add(new ProgramFault(
+                    i,
+                    "called off before operation " + i + " (" + name(program, i) + ")",
+                    isOfHelper(program, i),
+                    calledOff(program, i),
+                    isConditional(program, i) ? new Either() : new Refused(TERMINATED, "called off by a signal")));
+        }
+        return faults;
+    }
+
+    /** Its process stops itself before each operation, one after the other; it is all the same whether it is come to. */
+    public static List<ProgramFault> pausing(Program program) {
+        List<ProgramFault> faults = new ArrayList<>();
+        for (int i = 0; i < program.ops().size(); i++) {
+            faults.add(new ProgramFault(
+                    i,
+                    "stopped before operation " + i + " (" + name(program, i) + ")",
+                    isOfHelper(program, i),
+                    signalled(program, i, SIGSTOP),
+                    new Either()));
+        }
+        return faults;
+    }
+
+    /** Whether the fault is at an operation whose label has these words in it. */
+    public boolean isAbout(String words) {
+        return what.contains(words);
     }
 
     private static String name(Program program, int index) {
@@ -150,33 +192,43 @@ public record ProgramFault(int index, String what, Program program, Expected exp
         while (six.size() < Op.ARGS) {
             six.add(Arg.NONE);
         }
-        return new Op(
-                OpCode.SYSCALL,
-                op.flags(),
-                number,
-                op.slot(),
-                op.label(),
-                0,
-                op.phase(),
-                op.exitCode(),
-                op.thread(),
-                six);
+        return copy(op, OpCode.SYSCALL, op.flags(), number, op.slot(), 0, six);
+    }
+
+    /** A call between the program's own, with its result in a slot. */
+    private static Op insertedCall(Op place, Syscall call, int slot, Arg... args) {
+        Op op = call(place, call.number(), List.of(args));
+        return copy(op, OpCode.SYSCALL, 0, op.nr(), slot, 0, op.args());
     }
 
     private static Op withArg(Op op, int index, Arg arg) {
         List<Arg> args = new ArrayList<>(op.args());
         args.set(index, arg);
-        return new Op(
-                op.code(),
-                op.flags(),
-                op.nr(),
-                op.slot(),
-                op.label(),
-                op.skip(),
-                op.phase(),
-                op.exitCode(),
-                op.thread(),
-                args);
+        return copy(op, op.code(), op.flags(), op.nr(), op.slot(), op.skip(), args);
+    }
+
+    private static Op withSkip(Op op, int skip) {
+        return copy(op, op.code(), op.flags(), op.nr(), op.slot(), skip, op.args());
+    }
+
+    private static Op copy(Op op, OpCode code, int flags, int nr, int slot, int skip, List<Arg> args) {
+        return new Op(code, flags, nr, slot, op.label(), skip, op.phase(), op.exitCode(), op.thread(), args);
+    }
+
+    /** The same program on a file system that has no O_TMPFILE (open(2)): these calls fail, with an error like its own. */
+    public static Program withoutTmpfile(Program program) {
+        Program changed = program;
+        for (int i = 0; i < program.ops().size(); i++) {
+            Op op = program.ops().get(i);
+            if (isCall(op, Syscall.OPENAT) && (op.args().get(2).value() & SystemCalls.TMPFILE_BIT) != 0) {
+                changed = with(changed, i, call(op, Error.ENOSYS.number, Error.ENOSYS.args));
+            }
+        }
+        return changed;
+    }
+
+    private static boolean isCall(Op op, Syscall call) {
+        return op.code() == OpCode.SYSCALL && op.nr() == call.number();
     }
 
     private static Program with(Program program, int index, Op op) {
@@ -209,7 +261,7 @@ public record ProgramFault(int index, String what, Program program, Expected exp
     }
 
     private static boolean isExit(Op op) {
-        return op.code() == OpCode.SYSCALL && op.nr() == Syscall.EXIT_GROUP.number();
+        return isCall(op, Syscall.EXIT_GROUP);
     }
 
     private static int code(Op op, Error error) {
@@ -231,13 +283,22 @@ public record ProgramFault(int index, String what, Program program, Expected exp
     }
 
     private static boolean contains(Program program, int index, OpCode code) {
-        for (int i = 0; i < index; i++) {
+        return inside(program, index, op -> op.code() == code && !forksNamespace(op));
+    }
+
+    /** Of the child that makes a file by name, with the descriptors of its parent. */
+    private static boolean isOfHelper(Program program, int index) {
+        return inside(
+                program,
+                index,
+                op -> op.code() == OpCode.FORK && (op.args().get(1).value() & CLONE_FILES) != 0);
+    }
+
+    private static boolean inside(Program program, int index, Predicate<Op> which) {
+        return IntStream.range(0, index).anyMatch(i -> {
             Op op = program.ops().get(i);
-            if (op.code() == code && i + op.skip() >= index && !forksNamespace(op)) {
-                return true;
-            }
-        }
-        return false;
+            return i + op.skip() >= index && which.test(op);
+        });
     }
 
     /** The fork into a new pid namespace has its flags in a slot, and is left out without the option. */
@@ -245,56 +306,54 @@ public record ProgramFault(int index, String what, Program program, Expected exp
         return op.code() == OpCode.FORK && op.args().get(1).type() == ArgType.SLOT;
     }
 
-    /** Two operations more: {@code kill(getpid(), SIGKILL)}. Whatever leads past the place leads past them too. */
-    private static Program killed(Program program, int index) {
+    /** {@code kill(getpid(), signal)} before an operation. Whatever leads past the place leads past it too. */
+    private static Program signalled(Program program, int index, int signal) {
         Op place = program.ops().get(index);
+        int self = program.nrSlots();
+        return inserted(
+                program,
+                index,
+                1,
+                List.of(
+                        insertedCall(place, Syscall.GETPID, self),
+                        insertedCall(place, Syscall.KILL, Format.CRT_NO_SLOT, Arg.slot(self), Arg.imm(signal))));
+    }
+
+    /**
+     * The supervisor gets SIGTERM before an operation, which is then never come to: its process waits for its end. Two go
+     * on: the supervisor itself, as it heeds no signal before it supervises, and a helper, which nobody ends.
+     */
+    private static Program calledOff(Program program, int index) {
+        Op first = program.ops().get(0);
+        Op place = program.ops().get(index);
+        int supervisor = program.nrSlots();
+        List<Op> ops = new ArrayList<>();
+        ops.add(insertedCall(place, Syscall.KILL, Format.CRT_NO_SLOT, Arg.slot(supervisor), Arg.imm(SIGTERM)));
+        if (isChilds(program, index) && !isOfHelper(program, index)) {
+            ops.add(insertedCall(
+                    place, Syscall.PPOLL, Format.CRT_NO_SLOT, Arg.imm(0), Arg.imm(0), Arg.imm(0), Arg.imm(0)));
+        }
+        return inserted(
+                inserted(program, index, 1, ops), 0, 0, List.of(insertedCall(first, Syscall.GETPID, supervisor)));
+    }
+
+    /** More operations before one, and more slots for their results. */
+    private static Program inserted(Program program, int index, int slots, List<Op> more) {
         List<Op> ops = new ArrayList<>();
         for (int i = 0; i < program.ops().size(); i++) {
             Op op = program.ops().get(i);
             if (i == index) {
-                Op self = call(place, Syscall.GETPID.number(), List.of());
-                ops.add(plain(self, program.nrSlots()));
-                Op kill = call(place, Syscall.KILL.number(), List.of(Arg.slot(program.nrSlots()), Arg.imm(SIGKILL)));
-                ops.add(plain(kill, Format.CRT_NO_SLOT));
+                ops.addAll(more);
             }
             boolean over = i < index && i + op.skip() >= index;
-            ops.add(over ? withSkip(op, op.skip() + 2) : op);
+            ops.add(over ? withSkip(op, op.skip() + more.size()) : op);
         }
-        return new Program(program.nrSlots() + 1, program.reportFd(), ops, program.data());
+        return new Program(program.nrSlots() + slots, program.reportFd(), ops, program.data());
     }
 
-    private static Op plain(Op op, int slot) {
-        return new Op(op.code(), 0, op.nr(), slot, op.label(), 0, op.phase(), op.exitCode(), op.thread(), op.args());
-    }
-
-    private static Op withSkip(Op op, int skip) {
-        return new Op(
-                op.code(),
-                op.flags(),
-                op.nr(),
-                op.slot(),
-                op.label(),
-                skip,
-                op.phase(),
-                op.exitCode(),
-                op.thread(),
-                op.args());
-    }
-
-    /** Whether a file has its passing name before an operation. */
+    /** Whether a process of its own, which makes a file by name, has yet to remove the name. */
     private static boolean isNamed(Program program, int index) {
-        for (int i = index - 1; i >= 0; i--) {
-            Op op = program.ops().get(i);
-            if (op.code() == OpCode.SYSCALL && op.nr() == Syscall.UNLINKAT.number()) {
-                return false;
-            }
-            if (op.code() == OpCode.SYSCALL
-                    && op.nr() == Syscall.OPENAT.number()
-                    && (op.args().get(2).value() & SystemCalls.O_EXCL) != 0) {
-                return true;
-            }
-        }
-        return false;
+        return isCall(program.ops().get(index), Syscall.UNLINKAT);
     }
 
     private static Expected killedExpected(Program program, int index) {

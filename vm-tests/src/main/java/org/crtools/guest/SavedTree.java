@@ -14,6 +14,15 @@ import java.util.TreeSet;
 /** A checkpoint of a process tree, and the two ways to bring it back. */
 public final class SavedTree {
 
+    /** What /proc shows otherwise of every restored tree, however it comes back. */
+    public static final List<ProcView.Explained> EXPLAINED = List.of(
+            ProcView.Explained.ofRoot("stat ppid", "the restored root is nobody's child any more"),
+            ProcView.Explained.change(
+                    "fd \\d+|map .*",
+                    ".* \\(deleted\\)",
+                    ".*/#nameless \\(deleted\\)",
+                    "a file without a name comes back as one that never had a name"));
+
     private static final Duration SETTLES = Duration.ofSeconds(20);
 
     /** How a checkpoint is brought back. */

@@ -64,15 +64,20 @@ public final class Tools {
         }
     }
 
-    /** The command line as people type it: {@code java -jar crtools.jar …}. */
+    /** The command line as people type it, {@code java -jar crtools.jar …}, with what makes a JVM start faster here. */
     public Command commandLine(String... arguments) {
+        return Command.of(words(arguments)).asUser(user);
+    }
+
+    /** The words of the command line. */
+    public static List<String> words(String... arguments) {
         List<String> words = new ArrayList<>(JAVA);
         words.addAll(List.of("-jar", JAR));
         words.addAll(Arrays.asList(arguments));
-        return Command.of(words).asUser(user);
+        return words;
     }
 
-    /** A Java program of the tests, such as a server, with crtools at hand. As root. */
+    /** A Java program of the tests, such as a server, with crtools at hand. */
     static Command java(String... arguments) {
         List<String> words = new ArrayList<>(JAVA);
         words.addAll(List.of("-cp", JAR + ":/put/classes"));
@@ -143,14 +148,12 @@ public final class Tools {
     }
 
     private void startServer() {
-        List<String> words = new ArrayList<>(JAVA);
-        words.addAll(List.of("-cp", JAR + ":/put/classes", ToolServer.class.getName(), socket.toString()));
         try {
             Files.deleteIfExists(socket);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Command.of(words).asUser(user).start(output("out"), output("err"));
+        java(ToolServer.class.getName(), socket.toString()).asUser(user).start(output("out"), output("err"));
     }
 
     private boolean isUp() {

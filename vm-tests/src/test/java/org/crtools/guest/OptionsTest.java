@@ -21,9 +21,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class OptionsTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final List<Explained> PARENT =
-            List.of(Explained.ofRoot("stat ppid", "the restored root is nobody's child any more"));
-
     /** What a job has from the shell and the terminal where it is restored. */
     private static final List<Explained> OTHER_TERMINAL = List.of(
             Explained.ofRoot("stat ppid", "the supervisor's child"),
@@ -127,7 +124,7 @@ class OptionsTest {
                 SavedTree saved =
                         SavedTree.dump(workload.pid(), workload.folder().resolve("g" + generation), false);
                 workload.restoredAs(saved.restore(Way.alternate(generation)));
-                SavedTree.awaitSame(before, workload.pid(), PARENT);
+                SavedTree.awaitSame(before, workload.pid(), SavedTree.EXPLAINED);
             }
             workload.assertPasses();
         }
@@ -158,7 +155,7 @@ class OptionsTest {
             SavedTree saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
             Path out = workload.folder().resolve("restore.out");
             Process image = Command.of(saved.tree().toString()).start(out, out);
-            SavedTree.awaitSame(before, workload.pid(), PARENT);
+            SavedTree.awaitSame(before, workload.pid(), SavedTree.EXPLAINED);
             assertTrue(image.isAlive());
             workload.assertPasses();
             assertEquals(0, image.waitFor());
@@ -195,7 +192,14 @@ class OptionsTest {
             first.awaitLine("the shell goes on");
             second.type(
                     switch (way) {
-                        case JAVA -> "java -jar /put/crtools.jar restore --shell-job -D " + saved.folder();
+                        case JAVA ->
+                            String.join(
+                                    " ",
+                                    Tools.words(
+                                            "restore",
+                                            "--shell-job",
+                                            "-D",
+                                            saved.folder().toString()));
                         case IMAGE -> saved.tree().toString();
                     });
             Processes.await("the job to come back", LIMIT, () -> Processes.lives(pid) || ended(second));

@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,15 +19,8 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
-import org.crtools.guest.ProcView.Explained;
-import org.crtools.guest.ProgramFault.Expected;
 import org.crtools.guest.SavedTree.Way;
 import org.crtools.image.Image;
-import org.crtools.image.ImageBuilder;
-import org.crtools.image.ImageException;
-import org.crtools.image.ImageReader;
-import org.crtools.image.ImageWriter;
 import org.crtools.image.Program;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,12 +41,8 @@ class RestoreFaultTest {
     private static final int FAILED = 1;
     private static final int NO_SPACE = 11;
     private static final int KILLED = 137;
-    private static final int HIGHEST_CODE = 11;
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
-
-    private static final List<Explained> PARENT =
-            List.of(Explained.ofRoot("stat ppid", "the restored root is nobody's child any more"));
 
     /** How many of a kind there are in the short run, spread evenly over all. */
     private static final int FEW = 14;
@@ -80,187 +67,11 @@ class RestoreFaultTest {
             "set_tid_address",
             "umask");
 
-    /** Around these calls an unlinked file has its passing name, which a kill leaves. */
-    private static final Set<String> NAMED = Set.of("openat", "renameat2", "unlinkat");
-
-    private static Small small;
-
-    /** A checkpoint of a small tree, to be spoiled in one place at a time. */
-    private static final class Small implements AutoCloseable {
-
-        private final Workload workload;
-        private final SavedTree saved;
-        private final int processes;
-        private final ProcView view;
-        private final Path trace;
-        private final Map<Long, Long> before;
-        private final Surroundings surroundings;
-
-        Small(String program, String... arguments) {
-            workload = Workload.of(program).arguments(arguments).start();
-            processes = workload.tree().size();
-            view = ProcView.of(workload.pid());
-            saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
-            trace = workload.folder().resolve("trace");
-            Command.of("touch", trace.toString()).run().ok();
-            // What the first restore makes once (a log of the tools, classes) is no trace of a failure.
-            workload.restoredAs(saved.restore(Way.JAVA));
-            workload.kill();
-            before = Processes.all();
-            surroundings = Surroundings.now();
-        }
-
-        List<Path> cores() {
-            try (var files = Files.list(saved.folder())) {
-                return files.filter(file -> file.getFileName().toString().startsWith("core-"))
-                        .sorted()
-                        .toList();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        /** Nothing is left of a restore that failed. */
-        void assertNothing() {
-            surroundings.awaitSame();
-        }
-
-        /** All of the tree is back; then it is killed and nothing is left. */
-        void assertBack() {
-            SavedTree.awaitSame(view, workload.pid(), PARENT);
-            killIt();
-        }
-
-        /** The same of a tree that lacks what one operation was there for. */
-        void assertNearlyBack() {
-            // Its pids may be what could not be restored.
-            Processes.await(
-                    processes + " processes",
-                    LIMIT,
-                    () -> SavedTree.newSince(before).stream()
-                                    .filter(pid -> !isStrace(pid))
-                                    .count()
-                            == processes);
-            killIt();
-        }
-
-        private static boolean isStrace(long pid) {
-            return new String(Processes.read(pid, "cmdline"), StandardCharsets.ISO_8859_1).startsWith("strace");
-        }
-
-        /** Removes the names of unlinked files that a kill has left. */
-        void forgetNames() {
-            Command.shell("rm -f " + workload.folder() + "/mixed.*/gone*").run().ok();
-        }
-
-        /** Whatever is there goes. */
-        void killIt() {
-            Processes.kill(SavedTree.newSince(before));
-            surroundings.awaitSame();
-        }
-
-        boolean isBack() {
-            return Processes.lives(workload.pid());
-        }
-
-        /** At the very end, after all that was done to it, the checkpoint is as good as ever. */
-        @Override
-        public void close() {
-            workload.restoredAs(saved.restore(Way.IMAGE));
-            workload.assertPasses();
-            workload.close();
-        }
-    }
-
-    private static Image read(Path image) {
-        try (FileChannel channel = FileChannel.open(image, StandardOpenOption.READ)) {
-            return ImageReader.read(channel);
-        } catch (IOException | ImageException e) {
-            throw new AssertionError(image.toString(), e);
-        }
-    }
-
-    /** Puts another program into an image. */
-    private static void write(Path path, Image image, Program program) {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            Image changed = new ImageBuilder(image).program(program).build();
-            if (image.isTree()) {
-                ImageWriter.write(channel, changed);
-            } else {
-                ImageWriter.writeMetadata(channel, changed, image.header().metaSize());
-            }
-        } catch (IOException | ImageException e) {
-            throw new AssertionError(path.toString(), e);
-        }
-    }
-
-    /** Restores with each of the faults in one of the images, which is put right again. */
-    private static void run(Small tree, Path path, Image image, List<ProgramFault> faults, FaultCount count) {
-        try {
-            for (ProgramFault fault : faults) {
-                count.inject(path.getFileName() + ": " + fault.what(), () -> {
-                    write(path, image, fault.program());
-                    judge(tree, fault.expected(), tree.saved.tryRestore(Way.IMAGE));
-                });
-            }
-        } finally {
-            write(path, image, image.program().orElseThrow());
-        }
-    }
-
-    private static void judge(Small tree, Expected expected, Command.Result result) {
-        if (expected instanceof ProgramFault.Refused refused) {
-            result.expect(refused.code());
-            assertSentence(result.err(), refused.words());
-            tree.assertNothing();
-        } else if (expected instanceof ProgramFault.Warned warned) {
-            result.ok();
-            assertSentence(result.err(), "not restored");
-            assertSentence(result.err(), warned.words());
-            tree.assertNearlyBack();
-        } else if (expected instanceof ProgramFault.Named) {
-            result.expect(FAILED);
-            tree.forgetNames();
-            tree.assertNothing();
-        } else if (expected instanceof ProgramFault.Late) {
-            tree.killIt();
-        } else if (expected instanceof ProgramFault.Dead) {
-            result.expect(KILLED);
-            tree.assertNothing();
-        } else if (result.code() == 0) {
-            tree.assertNearlyBack();
-        } else {
-            assertTrue(result.code() <= HIGHEST_CODE || result.code() == KILLED, result::err);
-            if (result.code() != KILLED) {
-                assertSentence(result.err(), "");
-            }
-            tree.assertNothing();
-        }
-    }
-
-    private static void assertSentence(String said, String words) {
-        assertTrue(said.startsWith("crtools: ") && said.lines().count() == 1, () -> "not one sentence: " + said);
-        assertTrue(said.contains(words), () -> "not a word of '" + words + "' in: " + said);
-    }
-
-    /** Numbers from 1 to an end, both included: all, or as many as are wanted, spread evenly. */
-    private static List<Integer> some(int end, int most) {
-        int number = Math.min(end, most);
-        return IntStream.rangeClosed(1, number)
-                .mapToObj(i -> number == 1 ? end : 1 + (int) ((long) (i - 1) * (end - 1) / (number - 1)))
-                .toList();
-    }
-
-    /** The same of a list. */
-    private static <T> List<T> some(List<T> all, int most) {
-        return some(all.size(), most).stream()
-                .map(number -> all.get(number - 1))
-                .toList();
-    }
+    private static SpoiledTree small;
 
     @BeforeAll
     static void start() {
-        small = new Small("mixed", "1");
+        small = new SpoiledTree("mixed", "1");
     }
 
     @AfterAll
@@ -268,29 +79,40 @@ class RestoreFaultTest {
         small.close();
     }
 
+    /** What goes wrong in an image's program, one fault after the other. */
+    @FunctionalInterface
+    private interface Fault {
+        List<ProgramFault> in(Program program);
+    }
+
+    /** Some of the faults in the tree image and in the root's core image. */
+    private static void some(Fault fault, TestReporter reporter) {
+        FaultCount count = new FaultCount();
+        for (Path path : List.of(small.saved().tree(), small.cores().get(0))) {
+            Image image = SpoiledTree.read(path);
+            small.run(path, image, SpoiledTree.some(fault.in(image.program().orElseThrow()), FEW / 2), count);
+        }
+        count.tell(reporter);
+    }
+
+    /** All of them, in all images of a larger tree. */
+    private static void all(Fault fault, TestReporter reporter) {
+        FaultCount count = new FaultCount();
+        try (SpoiledTree rich = new SpoiledTree("mixed", "3")) {
+            for (Path path : rich.images()) {
+                Image image = SpoiledTree.read(path);
+                rich.run(path, image, fault.in(image.program().orElseThrow()), count);
+            }
+        }
+        count.tell(reporter);
+    }
+
     @Tag("long")
     @Timeout(value = 3, unit = TimeUnit.HOURS)
     @ParameterizedTest
     @EnumSource(ProgramFault.Error.class)
     void operationsFail(ProgramFault.Error error, TestReporter reporter) {
-        FaultCount count = new FaultCount();
-        List<Path> images = List.of(small.saved.tree(), small.cores().get(0));
-        for (Path path : images) {
-            Image image = read(path);
-            run(small, path, image, some(ProgramFault.failing(image.program().orElseThrow(), error), FEW / 2), count);
-        }
-        count.tell(reporter);
-    }
-
-    @Test
-    void processesAreKilled(TestReporter reporter) {
-        FaultCount count = new FaultCount();
-        List<Path> images = List.of(small.saved.tree(), small.cores().get(0));
-        for (Path path : images) {
-            Image image = read(path);
-            run(small, path, image, some(ProgramFault.killing(image.program().orElseThrow()), FEW / 2), count);
-        }
-        count.tell(reporter);
+        some(program -> ProgramFault.failing(program, error), reporter);
     }
 
     @Tag("long")
@@ -298,30 +120,86 @@ class RestoreFaultTest {
     @ParameterizedTest
     @EnumSource(ProgramFault.Error.class)
     void everyOperationFails(ProgramFault.Error error, TestReporter reporter) {
-        FaultCount count = new FaultCount();
-        try (Small rich = new Small("mixed", "3")) {
-            List<Path> images = new ArrayList<>(List.of(rich.saved.tree()));
-            images.addAll(rich.cores());
-            for (Path path : images) {
-                Image image = read(path);
-                run(rich, path, image, ProgramFault.failing(image.program().orElseThrow(), error), count);
-            }
-        }
-        count.tell(reporter);
+        all(program -> ProgramFault.failing(program, error), reporter);
+    }
+
+    @Test
+    void processesAreKilled(TestReporter reporter) {
+        some(ProgramFault::killing, reporter);
     }
 
     @Tag("long")
     @Timeout(value = 3, unit = TimeUnit.HOURS)
     @Test
     void isKilledAtEveryOperation(TestReporter reporter) {
+        all(ProgramFault::killing, reporter);
+    }
+
+    /** SIGTERM to the supervisor, while a process is at a known place. */
+    @Test
+    void isCalledOff(TestReporter reporter) {
         FaultCount count = new FaultCount();
-        try (Small rich = new Small("mixed", "3")) {
-            List<Path> images = new ArrayList<>(List.of(rich.saved.tree()));
-            images.addAll(rich.cores());
-            for (Path path : images) {
-                Image image = read(path);
-                run(rich, path, image, ProgramFault.killing(image.program().orElseThrow()), count);
-            }
+        Image image = SpoiledTree.read(small.saved().tree());
+        List<ProgramFault> faults = ProgramFault.callingOff(image.program().orElseThrow());
+        small.run(small.saved().tree(), image, SpoiledTree.some(faults, FEW / 2), count);
+        count.tell(reporter);
+    }
+
+    @Tag("long")
+    @Timeout(value = 3, unit = TimeUnit.HOURS)
+    @Test
+    void isCalledOffAtEveryOperation(TestReporter reporter) {
+        FaultCount count = new FaultCount();
+        Image image = SpoiledTree.read(small.saved().tree());
+        small.run(
+                small.saved().tree(),
+                image,
+                ProgramFault.callingOff(image.program().orElseThrow()),
+                count);
+        count.tell(reporter);
+    }
+
+    /** Where unlinked files are made. */
+    private enum FileSystem {
+        WITH_TMPFILE,
+        WITHOUT_TMPFILE;
+
+        Program adapt(Program program) {
+            return this == WITH_TMPFILE ? program : ProgramFault.withoutTmpfile(program);
+        }
+
+        /** The operations that are special there: all of one that makes a file, or those that do it by name. */
+        List<ProgramFault> some(List<ProgramFault> faults) {
+            List<ProgramFault> chosen = faults.stream()
+                    .filter(fault -> fault.isAbout("unlinked file") && (this == WITH_TMPFILE || fault.isOfHelper()))
+                    .toList();
+            assertTrue(chosen.size() > 3, chosen::toString);
+            return SpoiledTree.some(chosen, FEW / 2);
+        }
+    }
+
+    /** The moments when an unlinked file has a name, or would have one. */
+    @ParameterizedTest
+    @EnumSource(FileSystem.class)
+    void unlinkedFilesLeaveNothing(FileSystem where, TestReporter reporter) {
+        FaultCount count = new FaultCount();
+        Path path = small.saved().tree();
+        Image image = SpoiledTree.read(path);
+        Program program = where.adapt(image.program().orElseThrow());
+        small.run(path, image, where.some(ProgramFault.callingOff(program)), count);
+        small.run(path, image, where.some(ProgramFault.killing(program)), count);
+        count.tell(reporter);
+    }
+
+    /** A second restore of the same checkpoint in each of these moments: neither is in the other's way. */
+    @ParameterizedTest
+    @EnumSource(FileSystem.class)
+    void unlinkedFilesOfTwoRestoresAreApart(FileSystem where, TestReporter reporter) {
+        FaultCount count = new FaultCount();
+        Image image = SpoiledTree.read(small.saved().tree());
+        Program program = where.adapt(image.program().orElseThrow());
+        for (ProgramFault pause : where.some(ProgramFault.pausing(program))) {
+            small.inject(pause.what(), count, () -> small.runBeside(image, program, pause));
         }
         count.tell(reporter);
     }
@@ -347,10 +225,10 @@ class RestoreFaultTest {
         small.assertBack();
         int calls = trace().size();
         assertTrue(calls > 50, "the supervisor makes " + calls + " calls");
-        for (int number : some(calls - 1, most)) {
+        for (int number : SpoiledTree.some(calls - 1, most)) {
             // The first is execve, which is strace's own.
             int when = number + 1;
-            count.inject("call " + when + " of " + calls + ": " + fault, () -> {
+            small.inject("call " + when + " of " + calls + ": " + fault, count, () -> {
                 try {
                     judgeTraced(traced("-e", "inject=all:" + fault + ":when=" + when), false);
                 } catch (AssertionError wrong) {
@@ -372,9 +250,9 @@ class RestoreFaultTest {
                 small.assertNothing();
             }
         } else if (killed && result.code() == 0) {
-            judge(small, new ProgramFault.Late(), result);
+            small.judge(new ProgramFault.Late(), result);
         } else {
-            judge(small, new ProgramFault.Either(), result);
+            small.judge(new ProgramFault.Either(), result);
         }
     }
 
@@ -411,12 +289,8 @@ class RestoreFaultTest {
             for (int i = 1; i <= repeated; i++) {
                 String inject = kind + ":" + fault + ":when=" + i;
                 boolean killed = fault.contains("KILL");
-                count.inject(inject, () -> {
+                small.inject(inject, count, () -> {
                     Command.Result result = traced("-f", "-e", "inject=" + inject);
-                    if (killed && NAMED.contains(kind)) {
-                        Processes.await("the end of the restore", LIMIT, () -> !isUnderWay());
-                        small.forgetNames();
-                    }
                     judgeTraced(result, killed);
                 });
             }
@@ -429,21 +303,22 @@ class RestoreFaultTest {
         Map<Long, Long> all = Processes.all();
         return all.keySet().stream()
                 .map(pid -> new String(Processes.read(pid, "cmdline"), StandardCharsets.ISO_8859_1))
-                .anyMatch(line -> line.startsWith(small.saved.folder().toString()));
+                .anyMatch(line -> line.startsWith(small.saved().folder().toString()));
     }
 
     /** Restores under strace(1), which goes on beside the tree until that is gone. */
     private static Command.Result traced(String... options) {
-        List<String> words = new ArrayList<>(List.of("strace", "-D", "-o", small.trace.toString()));
+        List<String> words =
+                new ArrayList<>(List.of("strace", "-D", "-o", small.trace().toString()));
         words.addAll(List.of(options));
-        words.addAll(List.of(small.saved.tree().toString(), "-d"));
+        words.addAll(List.of(small.saved().tree().toString(), "-d"));
         return Command.of(words).within(LIMIT).run();
     }
 
     /** What strace saw; the tree that was restored is gone. */
     private static List<String> trace() {
         try {
-            return Files.readAllLines(small.trace);
+            return Files.readAllLines(small.trace());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -455,16 +330,16 @@ class RestoreFaultTest {
     @Test
     void tools(TestReporter reporter) {
         FaultCount count = new FaultCount();
-        Command.Result all = small.saved.tryRestore(Way.JAVA, "--fault=list").ok();
+        Command.Result all = small.saved().tryRestore(Way.JAVA, "--fault=list").ok();
         Set<String> steps = Set.copyOf(all.out().lines().toList());
         small.assertBack();
         assertEquals(2, steps.size(), all.out());
         for (int i = 1; i <= steps.size(); i++) {
             for (String how : List.of("error", "enospc")) {
                 String fault = "--fault=" + how + "@" + i;
-                count.inject(fault, () -> {
+                small.inject(fault, count, () -> {
                     Command.Result result =
-                            small.saved.tryRestore(Way.JAVA, fault).expect(how.equals("enospc") ? NO_SPACE : FAILED);
+                            small.saved().tryRestore(Way.JAVA, fault).expect(how.equals("enospc") ? NO_SPACE : FAILED);
                     assertTrue(result.err().contains("crtools: fault "), result.err());
                     small.assertNothing();
                 });

@@ -19,19 +19,24 @@ import org.junit.jupiter.api.TestFactory;
 /** Every kind of state that crtools carries: dumped, killed, brought back, compared, and checked by itself. */
 class TreeTest {
 
-    /** Of every restored tree. */
-    private static final List<Explained> ALWAYS = List.of(
-            Explained.ofRoot("stat ppid", "the restored root is nobody's child any more"),
+    /** Of trees with files of certain kinds. */
+    private static final List<Explained> OF_FILES = List.of(
             Explained.change(
                     "fd \\d+",
-                    ".*[^)] \\(deleted\\)",
-                    ".*\\.crtools-\\d+-[0-9a-f]{16} \\(deleted\\)",
-                    "the name that the file had is another file's now"),
+                    ".*/linked \\(deleted\\)",
+                    ".*/sibling",
+                    "it is opened by the name that the file still has"),
+            Explained.change("fdinfo \\d+ ino", "nameless of .*", "\\d+", "of the same"),
             Explained.change(
                     "map .*",
                     "..-p offset \\w+ device \\S+ inode \\S+ /.* \\(deleted\\)",
                     "..-p offset 00000000 device 00:00 inode 0 .*",
                     "a private mapping of a deleted file comes back as anonymous memory"));
+
+    /** A FIFO without a name comes back as a pipe. */
+    private static final List<Explained> PIPE = List.of(
+            Explained.change("fd \\d+", ".*/gone \\(deleted\\)", "pipe:nameless of .*", "it is one"),
+            Explained.of("fdinfo \\d+ mnt_id", "pipes have a mount of their own"));
 
     /** These go on changing their memory or signal masks: they are viewed when they are stopped, before and after. */
     private static final Set<String> MOVING = Set.of("malloc", "fpu_threads");
@@ -119,7 +124,7 @@ class TreeTest {
             long root = saved.restore(way, who.options());
             long old = workload.pid();
             workload.restoredAs(root);
-            SavedTree.awaitSame(before, root, explained(who));
+            SavedTree.awaitSame(before, root, explained(line, who));
             if (who == Who.ROOT) {
                 assertEquals(old, root);
             }
@@ -146,8 +151,12 @@ class TreeTest {
         return !stat.isEmpty() && !stat.get(0).equals("R");
     }
 
-    private static List<Explained> explained(Who who) {
-        List<Explained> explained = new ArrayList<>(ALWAYS);
+    private static List<Explained> explained(Line line, Who who) {
+        List<Explained> explained = new ArrayList<>(SavedTree.EXPLAINED);
+        explained.addAll(OF_FILES);
+        if (line.id().equals("fifo_unlinked")) {
+            explained.addAll(PIPE);
+        }
         if (who.user()) {
             explained.addAll(USER);
             explained.add(ProcView.PIDS);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.resource;
+
+import static org.crtools.image.Arg.imm;
+import static org.crtools.image.Arg.slot;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.crtools.image.Arg;
+import org.crtools.image.ByteString;
+import org.crtools.image.Comparison;
+import org.crtools.image.ProgramBuilder;
+import org.crtools.image.Syscall;
+import org.crtools.sys.SystemCalls;
+
+/**
+ * New regular files without a name. Whatever ends the restore, and whoever restores the same checkpoint meanwhile, there
+ * is no name that could be left or met: the file is made by O_TMPFILE (open(2)), and shows in /proc as such.
+ *
+ * <p>Where the file system has no O_TMPFILE the file gets a random name, which goes away at once. A child does that, as
+ * the end of the restore does not end it: only who kills this child between its two calls leaves the name behind.
+ */
+final class Nameless {
+    private static final String PREFIX = "/.crtools-";
+    /** Its text, proc_sys_kernel(5). */
+    private static final String RANDOM = "/proc/sys/kernel/random/uuid";
+
+    private static final int RANDOM_LENGTH = 36;
+    private static final int CLONE_FILES = 0x400;
+    private static final int NO_REPORT = -1;
+    private static final int MODE = 0600;
+
+    private Nameless() {}
+
+    /** The folder of a path. */
+    private static ByteString folder(ByteString path) {
+        byte[] bytes = path.toBytes();
+        int slash = bytes.length - 1;
+        while (slash > 0 && bytes[slash] != '/') {
+            slash--;
+        }
+        return ByteString.of(Arrays.copyOf(bytes, Math.max(1, slash)));
+    }
+
+    /**
+     * Adds the operations that make an empty file, opened for reading and writing.
+     *
+     * @param path of the file when it had a name; the new one is made in the same folder
+     * @param linkable whether linkat(2) can give it a name
+     */
+    static void create(OpenContext context, ByteString path, boolean linkable, int target) {
+        ProgramBuilder program = context.program();
+        ByteString folder = folder(path);
+        int flags = SystemCalls.O_TMPFILE | SystemCalls.O_RDWR | (linkable ? 0 : SystemCalls.O_EXCL);
+        program.syscall(Syscall.OPENAT, imm(SystemCalls.AT_FDCWD), program.text(folder), imm(flags), imm(MODE))
+                .into(context.slot())
+                .mayFail();
+        program.skipIf(slot(context.slot()), Comparison.GE, imm(0), body -> createByName(context, folder, target));
+        program.skipIf(slot(context.slot()), Comparison.LT, imm(0), body -> Opening.moveTo(context, target));
+    }
+
+    private static void createByName(OpenContext context, ByteString folder, int target) {
+        ProgramBuilder program = context.program();
+        byte[] known = Arrays.copyOf(folder.toBytes(), folder.length() + PREFIX.length());
+        byte[] prefix = PREFIX.getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(prefix, 0, known, folder.length(), prefix.length);
+        Arg name = program.room(ByteString.of(Arrays.copyOf(known, known.length + RANDOM_LENGTH + 1)));
+        int file = program.slot();
+        program.syscall(
+                        Syscall.OPENAT,
+                        imm(SystemCalls.AT_FDCWD),
+                        program.text(RANDOM),
+                        imm(SystemCalls.O_RDONLY),
+                        imm(0))
+                .into(file);
+        program.syscall(Syscall.READ, slot(file), Arg.data((int) name.value() + known.length), imm(RANDOM_LENGTH));
+        program.syscall(Syscall.CLOSE, slot(file));
+        int child = program.slot();
+        program.fork(imm(0), CLONE_FILES, imm(NO_REPORT), body -> {
+                    int flags = SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW | SystemCalls.O_RDWR;
+                    body.syscall(Syscall.OPENAT, imm(SystemCalls.AT_FDCWD), name, imm(flags), imm(MODE))
+                            .into(file);
+                    body.syscall(Syscall.UNLINKAT, imm(SystemCalls.AT_FDCWD), name, imm(0));
+                    body.syscall(Syscall.DUP3, slot(file), imm(target), imm(0));
+                    body.syscall(Syscall.CLOSE, slot(file));
+                    body.exit(0);
+                })
+                .into(child);
+        Arg status = program.room(Integer.BYTES);
+        program.syscall(Syscall.WAIT4, slot(child), status, imm(0), imm(0));
+        program.expectSame(status, program.ints(0), Integer.BYTES);
+    }
+}

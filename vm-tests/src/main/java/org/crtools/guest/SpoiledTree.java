@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.crtools.guest;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.crtools.guest.ProgramFault.Expected;
+import org.crtools.guest.SavedTree.Way;
+import org.crtools.image.Image;
+import org.crtools.image.ImageBuilder;
+import org.crtools.image.ImageException;
+import org.crtools.image.ImageReader;
+import org.crtools.image.ImageWriter;
+import org.crtools.image.Program;
+
+/** A checkpoint of a small tree, to be spoiled in one place at a time, and what must come of its restores. */
+public final class SpoiledTree implements AutoCloseable {
+
+    private static final int FAILED = 1;
+    private static final int KILLED = 137;
+    private static final int TERMINATED = 143;
+    private static final int HIGHEST_CODE = 11;
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final Workload workload;
+    private final SavedTree saved;
+    private final int processes;
+    private final ProcView view;
+    private final Map<Long, Long> before;
+    private Surroundings surroundings;
+
+    /** Dumps a workload. */
+    public SpoiledTree(String program, String... arguments) {
+        workload = Workload.of(program).arguments(arguments).start();
+        processes = workload.tree().size();
+        view = ProcView.of(workload.pid());
+        saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
+        Command.of("touch", trace().toString(), paused().toString(), pausedOut().toString())
+                .run()
+                .ok();
+        // What the first restore makes once (a log of the tools, classes) is no trace of a failure.
+        workload.restoredAs(saved.restore(Way.JAVA));
+        workload.kill();
+        before = Processes.all();
+        surroundings = Surroundings.now();
+    }
+
+    public SavedTree saved() {
+        return saved;
+    }
+
+    /** A file for strace(1), which is there from the start. */
+    public Path trace() {
+        return workload.folder().resolve("trace");
+    }
+
+    private Path paused() {
+        return saved.folder().resolve("paused.img");
+    }
+
+    private Path pausedOut() {
+        return workload.folder().resolve("paused.out");
+    }
+
+    /** The core images, that of the root first. */
+    public List<Path> cores() {
+        try (var files = Files.list(saved.folder())) {
+            return files.filter(file -> file.getFileName().toString().startsWith("core-"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The tree image and all core images. */
+    public List<Path> images() {
+        List<Path> images = new ArrayList<>(List.of(saved.tree()));
+        images.addAll(cores());
+        return images;
+    }
+
+    public static Image read(Path image) {
+        try (FileChannel channel = FileChannel.open(image, StandardOpenOption.READ)) {
+            return ImageReader.read(channel);
+        } catch (IOException | ImageException e) {
+            throw new AssertionError(image.toString(), e);
+        }
+    }
+
+    /** Puts another program into an image. */
+    public static void write(Path path, Image image, Program program) {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            Image changed = new ImageBuilder(image).program(program).build();
+            if (image.isTree()) {
+                ImageWriter.write(channel, changed);
+            } else {
+                ImageWriter.writeMetadata(channel, changed, image.header().metaSize());
+            }
+        } catch (IOException | ImageException e) {
+            throw new AssertionError(path.toString(), e);
+        }
+    }
+
+    /** Does something while an image has another program; then it is put right again. */
+    public static void with(Path path, Image image, Program program, Runnable what) {
+        try {
+            write(path, image, program);
+            what.run();
+        } finally {
+            write(path, image, image.program().orElseThrow());
+        }
+    }
+
+    /** Restores with each of the faults in one of the images, which is put right again. */
+    public void run(Path path, Image image, List<ProgramFault> faults, FaultCount count) {
+        for (ProgramFault fault : faults) {
+            inject(
+                    path.getFileName() + ": " + fault.what(),
+                    count,
+                    () -> with(
+                            path, image, fault.program(), () -> judge(fault.expected(), saved.tryRestore(Way.IMAGE))));
+        }
+    }
+
+    /** Injects a fault. What one that comes out wrong leaves behind is not held against the next. */
+    public void inject(String what, FaultCount count, Runnable fault) {
+        count.inject(what, () -> {
+            try {
+                fault.run();
+            } catch (AssertionError | RuntimeException wrong) {
+                Processes.kill(SavedTree.newSince(before));
+                surroundings = Surroundings.now();
+                throw wrong;
+            }
+        });
+    }
+
+    /**
+     * Restores, and while that is stopped at the fault's place, once more by the program without the fault; both must come
+     * back. Where the first does not come to that place it comes back before the second.
+     */
+    public void runBeside(Image image, Program program, ProgramFault pause) {
+        // An image of its own, as one that is being executed cannot be written.
+        copy(saved.tree(), paused());
+        write(paused(), image, pause.program());
+        Process first = Command.of(paused().toString(), "-d", "--new-pids").start(pausedOut(), pausedOut());
+        Processes.await(
+                "the first restore to stop or to end",
+                LIMIT,
+                () -> !first.isAlive() || !stopped().isEmpty());
+        with(saved.tree(), image, program, () -> saved.tryRestore(Way.IMAGE, "--new-pids")
+                .ok());
+        if (!stopped().isEmpty()) {
+            Processes.signal("CONT", stopped());
+        }
+        Processes.await("the end of the first restore", LIMIT, () -> !first.isAlive());
+        if (first.exitValue() != 0) {
+            throw new AssertionError("the restore that was interrupted: "
+                    + Command.of("cat", pausedOut().toString()).run().out());
+        }
+        awaitProcesses(2 * processes);
+        killIt();
+    }
+
+    private static void copy(Path from, Path to) {
+        try {
+            Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<Long> stopped() {
+        return SavedTree.newSince(before).stream()
+                .filter(pid ->
+                        Processes.stat(pid).stream().findFirst().orElse("").equals("T"))
+                .toList();
+    }
+
+    /** What must have come of a restore is there, and then nothing of it any more. */
+    public void judge(Expected expected, Command.Result result) {
+        if (expected instanceof ProgramFault.Refused refused) {
+            result.expect(refused.code());
+            assertSentence(result.err(), refused.words());
+            assertNothing();
+        } else if (expected instanceof ProgramFault.Warned warned) {
+            result.ok();
+            assertSentence(result.err(), "not restored");
+            assertSentence(result.err(), warned.words());
+            assertNearlyBack();
+        } else if (expected instanceof ProgramFault.Named) {
+            if (result.code() == 0) {
+                assertNearlyBack();
+                return;
+            }
+            result.expect(FAILED);
+            removeName();
+            assertNothing();
+        } else if (expected instanceof ProgramFault.Late) {
+            killIt();
+        } else if (expected instanceof ProgramFault.Dead) {
+            result.expect(KILLED);
+            assertNothing();
+        } else if (result.code() == 0) {
+            assertNearlyBack();
+        } else {
+            if (result.code() > HIGHEST_CODE && result.code() != KILLED && result.code() != TERMINATED) {
+                throw new AssertionError("exit code " + result.code() + "\n" + result.err());
+            }
+            if (result.code() != KILLED) {
+                assertSentence(result.err(), "");
+            }
+            assertNothing();
+        }
+    }
+
+    private static void assertSentence(String said, String words) {
+        if (!said.startsWith("crtools: ") || said.lines().count() != 1) {
+            throw new AssertionError("not one sentence: " + said);
+        }
+        if (!said.contains(words)) {
+            throw new AssertionError("not a word of '" + words + "' in: " + said);
+        }
+    }
+
+    /** Nothing is left of a restore that failed. */
+    public void assertNothing() {
+        surroundings.awaitSame();
+    }
+
+    /** All of the tree is back; then it is killed and nothing is left. */
+    public void assertBack() {
+        SavedTree.awaitSame(view, workload.pid(), SavedTree.EXPLAINED);
+        killIt();
+    }
+
+    /** The same of a tree that lacks what one operation was there for. */
+    private void assertNearlyBack() {
+        awaitProcesses(processes);
+        killIt();
+    }
+
+    private void awaitProcesses(int number) {
+        // Their pids may be what could not be restored.
+        Processes.await(
+                number + " processes",
+                LIMIT,
+                () -> SavedTree.newSince(before).stream()
+                                .filter(pid -> !isStrace(pid))
+                                .count()
+                        == number);
+    }
+
+    private static boolean isStrace(long pid) {
+        return new String(Processes.read(pid, "cmdline"), StandardCharsets.ISO_8859_1).startsWith("strace");
+    }
+
+    /** Removes the one name that a kill has left of an unlinked file. */
+    private void removeName() {
+        Command.shell("rm " + workload.folder() + "/mixed.*/.crtools-????????-*")
+                .run()
+                .ok();
+    }
+
+    /** Whatever is there goes. */
+    private void killIt() {
+        Processes.kill(SavedTree.newSince(before));
+        surroundings.awaitSame();
+    }
+
+    public boolean isBack() {
+        return Processes.lives(workload.pid());
+    }
+
+    /** Numbers from 1 to an end, both included: all, or as many as are wanted, spread evenly. */
+    public static List<Integer> some(int end, int most) {
+        int number = Math.min(end, most);
+        return IntStream.rangeClosed(1, number)
+                .mapToObj(i -> number == 1 ? end : 1 + (int) ((long) (i - 1) * (end - 1) / (number - 1)))
+                .toList();
+    }
+
+    /** The same of a list. */
+    public static <T> List<T> some(List<T> all, int most) {
+        return some(all.size(), most).stream()
+                .map(number -> all.get(number - 1))
+                .toList();
+    }
+
+    /** At the very end, after all that was done to it, the checkpoint is as good as ever. */
+    @Override
+    public void close() {
+        workload.restoredAs(saved.restore(Way.IMAGE));
+        workload.assertPasses();
+        workload.close();
+    }
+}
