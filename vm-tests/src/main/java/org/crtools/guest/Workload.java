@@ -196,7 +196,7 @@ public final class Workload implements AutoCloseable {
         if (!Processes.lives(pid)) {
             return "it is gone already; before that: " + result();
         }
-        signal("TERM");
+        Processes.terminate(pid);
         Processes.await("the end of the workload", LIMIT, () -> !Processes.lives(pid));
         if (terminal) {
             // script(1) ends when its child has; a restored one is somebody else's child.

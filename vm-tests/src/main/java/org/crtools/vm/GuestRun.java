@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -52,12 +53,11 @@ final class GuestRun {
         this.results = results;
     }
 
-    void start() throws IOException {
+    /** Runs the machine in one of the executor's threads. */
+    void start(Executor machines) throws IOException {
         Files.writeString(results, "");
         Files.writeString(counts(), "");
-        Thread reader = new Thread(this::read, "machine " + results.getFileName());
-        reader.setDaemon(true);
-        reader.start();
+        machines.execute(this::read);
     }
 
     private void read() {

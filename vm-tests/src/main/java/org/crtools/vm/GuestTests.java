@@ -7,13 +7,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 
 /**
  * The guest tests as the host's JUnit sees them: a container for each kernel, a test for each test that runs in its
- * machine, as it runs. All machines are started at once; {@code vm run} lets as many of them run as the host bears.
+ * machine, as it runs. As many machines run at once as {@code vm run} lets run, the longest first, so that none of them is
+ * left to run alone in the end.
  *
  * @param top the project's folder
  * @param kernels names, comma separated; empty for all
@@ -26,6 +29,9 @@ public record GuestTests(Path top, String kernels, String tags, String classes, 
     /** Longest time for one test method, in seconds. */
     private static final int TEST_SECONDS = 300;
 
+    /** What {@code vm run} allows; those beyond it would wait in no order. */
+    private static final int AT_ONCE = 2;
+
     private static final String JAVA = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx768m"
             + " -cp '/put/classes:/put/test-classes:/put/lib/*' org.crtools.guest.GuestMain /put/test-classes '%s' '%s' %d";
 
@@ -33,12 +39,18 @@ public record GuestTests(Path top, String kernels, String tags, String classes, 
     public Stream<DynamicNode> nodes() throws IOException {
         Path results = Files.createDirectories(target().resolve("results"));
         List<DynamicNode> containers = new ArrayList<>();
-        for (Kernel kernel : Kernels.read(vmTests().resolve("kernels.list")).select(kernels)) {
+        ExecutorService machines = Executors.newFixedThreadPool(AT_ONCE, task -> {
+            Thread thread = new Thread(task, "machines");
+            thread.setDaemon(true);
+            return thread;
+        });
+        for (Kernel kernel : Kernels.read(vmTests().resolve("kernels.list")).longestFirst(kernels)) {
             GuestRun run = new GuestRun(
                     kernel.name(), machine(kernel, results), command(kernel), results.resolve(kernel.name() + ".tsv"));
-            run.start();
+            run.start(machines);
             containers.add(DynamicContainer.dynamicContainer(kernel.name(), run.tests()));
         }
+        machines.shutdown();
         return containers.stream();
     }
 

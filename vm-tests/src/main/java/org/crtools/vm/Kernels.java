@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -70,5 +72,16 @@ public final class Kernels {
                         .orElseThrow(() -> new IllegalArgumentException("unknown kernel '" + name + "'; known: "
                                 + all.stream().map(Kernel::name).toList())))
                 .toList();
+    }
+
+    /**
+     * The same, those whose tests take longest first: the ones with all tests, and among those the newest, as the list
+     * begins with the oldest (a newer kernel does more, and under emulation that shows).
+     */
+    public List<Kernel> longestFirst(String names) {
+        List<Kernel> chosen = new ArrayList<>(select(names));
+        Collections.reverse(chosen);
+        chosen.sort(Comparator.comparing(Kernel::scope));
+        return List.copyOf(chosen);
     }
 }

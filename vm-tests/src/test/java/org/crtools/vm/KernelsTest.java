@@ -32,6 +32,18 @@ class KernelsTest {
     }
 
     @Test
+    void beginsWithTheNewestOfThoseWithAllTests() {
+        Kernels kernels = Kernels.parse(List.of(
+                "old suite image headers full",
+                "part suite image headers kernel",
+                "new suite image headers full",
+                "asked suite image headers asked"));
+        assertEquals(
+                List.of("new", "old", "part"),
+                kernels.longestFirst("").stream().map(Kernel::name).toList());
+    }
+
+    @Test
     void takesSomeKernelsOnlyWhenNamed() {
         Kernels kernels = Kernels.parse(List.of("one suite image headers full", "two suite image headers asked"));
         assertEquals(List.of(new Kernel("one", Kernel.Scope.FULL)), kernels.select(""));
