@@ -21,6 +21,8 @@ import org.crtools.model.ThreadSettings;
 import org.crtools.model.TreeProcess;
 import org.crtools.model.Zombie;
 import org.crtools.resource.RegularFile;
+import org.crtools.resource.Reopened;
+import org.crtools.resource.UnlinkedFile;
 import org.junit.jupiter.api.Test;
 
 class TreePlanTest {
@@ -86,6 +88,28 @@ class TreePlanTest {
         String core = ProgramPrinter.print(programs.cores().get(101).program());
         at(core, "pid 101 fd 4");
         assertFalse(core.contains("pid 101 fd 3"), core);
+    }
+
+    @Test
+    void anUnlinkedFileGetsANameOnlyWhereItMust() throws Exception {
+        UnlinkedFile file = new UnlinkedFile(
+                0, "pid 100 fd 3", "/proc/100/fd/3", ByteString.of("/tmp/gone"), 0100600, 0, 0, 10, false);
+        descriptions.add(
+                new OpenDescription("pid 100 fd 3", 3, 0100002, 5, new Reopened(0, file.kind(), file.detail())));
+        String tree = ProgramPrinter.print(TreePlan.plan(new Checkpoint(
+                        1,
+                        "6.12",
+                        false,
+                        0,
+                        List.of(live(identity(100, 0, 100, 100), new Descriptor(3, 0, false))),
+                        descriptions,
+                        List.of(file)))
+                .tree());
+        int nameless = at(tree, "openat(AT_FDCWD, \"/tmp\", O_RDWR|O_EXCL|O_TMPFILE");
+        int named = at(tree, "\"/tmp/.crtools-");
+        assertTrue(nameless < named, tree);
+        assertTrue(tree.substring(nameless, named).contains("fork("), tree);
+        assertFalse(tree.contains("renameat2(") || tree.contains("linkat(AT_FDCWD, \"/tmp/gone"), tree);
     }
 
     @Test
