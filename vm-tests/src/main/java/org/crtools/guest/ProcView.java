@@ -128,6 +128,8 @@ public final class ProcView {
      */
     private static final class Nameless {
 
+        private static final Pattern NEVER_NAMED = Pattern.compile("/#\\d+ \\(deleted\\)$");
+
         private final Map<String, String> names = new HashMap<>();
 
         private String name(String inode, String place) {
@@ -150,7 +152,7 @@ public final class ProcView {
                 return target.substring(0, bracket + 1) + name(target.replaceAll("\\D", ""), place);
             }
             // A file that never had a name (O_TMPFILE) is called by its inode.
-            return target.replaceFirst("/#\\d+ \\(deleted\\)$", "/#nameless (deleted)");
+            return NEVER_NAMED.matcher(target).replaceFirst("/#nameless (deleted)");
         }
     }
 

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -23,7 +24,7 @@ public final class Surroundings {
             List.of(Path.of("/tmp"), Path.of("/var/tmp"), Path.of("/dev/shm"), Path.of("/run"), Path.of("/root"));
 
     /** What this JVM itself makes for a moment, see {@link Command}. */
-    private static final String OWN_FILES = "/tmp/command\\d+\\.(out|err)";
+    private static final Pattern OWN_FILES = Pattern.compile("/tmp/command\\d+\\.(out|err)");
 
     private final SortedSet<String> lines;
 
@@ -76,7 +77,7 @@ public final class Surroundings {
     private static void files(Path folder, SortedSet<String> lines) {
         try (Stream<Path> names = Files.walk(folder)) {
             names.map(Path::toString)
-                    .filter(name -> !name.matches(OWN_FILES))
+                    .filter(name -> !OWN_FILES.matcher(name).matches())
                     .forEach(name -> lines.add("file " + name));
         } catch (IOException | UncheckedIOException changing) {
             // Something vanished meanwhile: the next look will tell.
