@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crtools.resource;
 
-import static org.crtools.image.Arg.imm;
-
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -15,9 +13,8 @@ import org.crtools.sys.FileStatus;
 import org.crtools.sys.SystemCalls;
 
 /**
- * A named pipe (fifo(7)). One whose name was removed comes back as a pipe without a name, which is the same but for what
- * /proc calls it. A descriptor that holds both ends keeps it open while the tree is made, so that no open(2) waits for a
- * partner.
+ * A named pipe (fifo(7)), its name removed perhaps. A descriptor that holds both ends keeps it open while the tree is
+ * made, so that no open(2) waits for a partner.
  */
 public record Fifo(
         int index, String place, String source, ByteString path, int mode, boolean deleted, PipeContents contents)
@@ -96,17 +93,7 @@ public record Fifo(
     public void create(OpenContext context, int target) {
         ProgramBuilder program = context.program();
         if (deleted) {
-            Pipe.make(program);
-            program.syscall(
-                            Syscall.OPENAT,
-                            imm(SystemCalls.AT_FDCWD),
-                            program.text("/proc/self/fd/" + Pipe.READ_END),
-                            imm(SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK),
-                            imm(0))
-                    .into(context.slot());
-            program.syscall(Syscall.CLOSE, Pipe.READ_END);
-            program.syscall(Syscall.CLOSE, Pipe.WRITE_END);
-            Opening.moveTo(context, target);
+            Nameless.createFifo(context, path, target);
             program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
         } else {
             Opening.open(context, path, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK);

@@ -9,16 +9,18 @@ import java.util.Arrays;
 import org.crtools.image.Arg;
 import org.crtools.image.ByteString;
 import org.crtools.image.Comparison;
+import org.crtools.image.OpBuilder;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
 import org.crtools.sys.SystemCalls;
 
 /**
- * New regular files without a name. Whatever ends the restore, and whoever restores the same checkpoint meanwhile, there
- * is no name that could be left or met: the file is made by O_TMPFILE (open(2)), and shows in /proc as such.
+ * New files without a name. Whatever ends the restore, and whoever restores the same checkpoint meanwhile, there is no
+ * name that could be left or met: a regular file is made by O_TMPFILE (open(2)), and shows in /proc as such.
  *
- * <p>Where the file system has no O_TMPFILE the file gets a random name, which goes away at once. A child does that, as
- * the end of the restore does not end it: only who kills this child between its two calls leaves the name behind.
+ * <p>A FIFO, and a regular file where the file system has no O_TMPFILE, gets a random name, which goes away at once. A
+ * child does that, as the end of the restore does not end it: only who kills this child itself, before it has removed the
+ * name, leaves it behind.
  */
 final class Nameless {
     private static final String PREFIX = "/.crtools-";
@@ -29,6 +31,7 @@ final class Nameless {
     private static final int CLONE_FILES = 0x400;
     private static final int NO_REPORT = -1;
     private static final int MODE = 0600;
+    private static final int S_IFIFO = 0010000;
 
     private Nameless() {}
 
@@ -55,11 +58,38 @@ final class Nameless {
         program.syscall(Syscall.OPENAT, imm(SystemCalls.AT_FDCWD), program.text(folder), imm(flags), imm(MODE))
                 .into(context.slot())
                 .mayFail();
-        program.skipIf(slot(context.slot()), Comparison.GE, imm(0), body -> createByName(context, folder, target));
+        program.skipIf(
+                slot(context.slot()),
+                Comparison.GE,
+                imm(0),
+                body -> createByName(context, folder, target, (child, name, file) -> {
+                    int named = SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW | SystemCalls.O_RDWR;
+                    open(child, name, named).into(file);
+                }));
         program.skipIf(slot(context.slot()), Comparison.LT, imm(0), body -> Opening.moveTo(context, target));
     }
 
-    private static void createByName(OpenContext context, ByteString folder, int target) {
+    /** The same for a FIFO. Whether it can be opened is asked when the name is gone. */
+    static void createFifo(OpenContext context, ByteString path, int target) {
+        createByName(context, folder(path), target, (child, name, file) -> {
+            child.syscall(Syscall.MKNODAT, imm(SystemCalls.AT_FDCWD), name, imm(S_IFIFO | MODE), imm(0));
+            open(child, name, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK)
+                    .into(file)
+                    .mayFail();
+        });
+    }
+
+    private static OpBuilder open(ProgramBuilder program, Arg name, int flags) {
+        return program.syscall(Syscall.OPENAT, imm(SystemCalls.AT_FDCWD), name, imm(flags), imm(MODE));
+    }
+
+    /** Adds the operations that make a file by a name and put its descriptor into a slot. */
+    @FunctionalInterface
+    private interface Maker {
+        void add(ProgramBuilder program, Arg name, int file);
+    }
+
+    private static void createByName(OpenContext context, ByteString folder, int target, Maker maker) {
         ProgramBuilder program = context.program();
         byte[] known = Arrays.copyOf(folder.toBytes(), folder.length() + PREFIX.length());
         byte[] prefix = PREFIX.getBytes(StandardCharsets.US_ASCII);
@@ -77,10 +107,9 @@ final class Nameless {
         program.syscall(Syscall.CLOSE, slot(file));
         int child = program.slot();
         program.fork(imm(0), CLONE_FILES, imm(NO_REPORT), body -> {
-                    int flags = SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW | SystemCalls.O_RDWR;
-                    body.syscall(Syscall.OPENAT, imm(SystemCalls.AT_FDCWD), name, imm(flags), imm(MODE))
-                            .into(file);
+                    maker.add(body, name, file);
                     body.syscall(Syscall.UNLINKAT, imm(SystemCalls.AT_FDCWD), name, imm(0));
+                    body.expect(slot(file), Comparison.GE, imm(0));
                     body.syscall(Syscall.DUP3, slot(file), imm(target), imm(0));
                     body.syscall(Syscall.CLOSE, slot(file));
                     body.exit(0);

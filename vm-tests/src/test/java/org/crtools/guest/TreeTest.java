@@ -29,14 +29,9 @@ class TreeTest {
             Explained.change("fdinfo \\d+ ino", "nameless of .*", "\\d+", "of the same"),
             Explained.change(
                     "map .*",
-                    "..-p offset \\w+ device \\S+ inode \\S+ /.* \\(deleted\\)",
+                    "..-p offset \\w+ device \\S+ inode nameless of .* /.* \\(deleted\\)",
                     "..-p offset 00000000 device 00:00 inode 0 .*",
                     "a private mapping of a deleted file comes back as anonymous memory"));
-
-    /** A FIFO without a name comes back as a pipe. */
-    private static final List<Explained> PIPE = List.of(
-            Explained.change("fd \\d+", ".*/gone \\(deleted\\)", "pipe:nameless of .*", "it is one"),
-            Explained.of("fdinfo \\d+ mnt_id", "pipes have a mount of their own"));
 
     /** These go on changing their memory or signal masks: they are viewed when they are stopped, before and after. */
     private static final Set<String> MOVING = Set.of("malloc", "fpu_threads");
@@ -124,7 +119,7 @@ class TreeTest {
             long root = saved.restore(way, who.options());
             long old = workload.pid();
             workload.restoredAs(root);
-            SavedTree.awaitSame(before, root, explained(line, who));
+            SavedTree.awaitSame(before, root, explained(who));
             if (who == Who.ROOT) {
                 assertEquals(old, root);
             }
@@ -151,12 +146,9 @@ class TreeTest {
         return !stat.isEmpty() && !stat.get(0).equals("R");
     }
 
-    private static List<Explained> explained(Line line, Who who) {
+    private static List<Explained> explained(Who who) {
         List<Explained> explained = new ArrayList<>(SavedTree.EXPLAINED);
         explained.addAll(OF_FILES);
-        if (line.id().equals("fifo_unlinked")) {
-            explained.addAll(PIPE);
-        }
         if (who.user()) {
             explained.addAll(USER);
             explained.add(ProcView.PIDS);
