@@ -17,6 +17,8 @@ int crt_restart_check(const struct crt_thread *record)
 {
 	switch (record->restart) {
 	case CRT_RESTART_ALARM_NANOSLEEP:
+		if (!crt_function_exists(alarm_timer_nsleep_restart))
+			return -CRT_ERR_HOST;
 		if (!capable(CAP_WAKE_ALARM))
 			return -EPERM;
 		switch (record->restart_clock) {

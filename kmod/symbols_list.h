@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The functions of symbols.h, in the order of the alphabet. No include guard. */
-CRT_SYMBOL(alarm_timer_nsleep_restart);
+#ifndef CRT_SYMBOL_OPTIONAL
+#define CRT_SYMBOL_OPTIONAL(name)	CRT_SYMBOL(name)
+#endif
+/* Compiled away by kernels that cannot sleep on alarm clocks: no RTC_CLASS. */
+CRT_SYMBOL_OPTIONAL(alarm_timer_nsleep_restart);
 CRT_SYMBOL(do_madvise);
 CRT_SYMBOL(do_mlock);
 CRT_SYMBOL(do_no_restart_syscall);
@@ -23,3 +27,4 @@ CRT_SYMBOL(set_mm_exe_file);
 CRT_SYMBOL(set_personality_64bit);
 CRT_SYMBOL(thread_group_cputime);
 CRT_SYMBOL(walk_page_range);
+#undef CRT_SYMBOL_OPTIONAL

@@ -6,6 +6,7 @@
  *
  *   crt_call(name)(arguments)   calls the function
  *   crt_function(name)          its address, to be stored or compared with
+ *   crt_function_exists(name)   false for an optional one that is not there
  *   crt_variable(name)          the address of a variable
  */
 #ifndef CRT_COMPAT_SYMBOLS_H
@@ -14,6 +15,7 @@
 #ifdef CRT_SYMBOLS_EXPORTED
 #define crt_call(name)		name
 #define crt_function(name)	name
+#define crt_function_exists(name)	true
 #define crt_variable(name)	(&(name))
 
 static inline int crt_symbols_init(void)
@@ -47,6 +49,7 @@ extern struct crt_variables crt_variables;
 
 #define crt_call(name)		static_call(crt_##name)
 #define crt_function(name)	static_call_query(crt_##name)
+#define crt_function_exists(name)	(!!crt_function(name))
 #define crt_variable(name)	(crt_variables.name)
 
 /*

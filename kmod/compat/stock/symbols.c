@@ -79,6 +79,8 @@ int __init crt_symbols_init(void)
 
 #define CRT_SYMBOL(name)						\
 	static_call_update(crt_##name, crt_symbol_or(__stringify(name), &ret))
+#define CRT_SYMBOL_OPTIONAL(name)					\
+	static_call_update(crt_##name, (void *)crt_find_symbol(__stringify(name)))
 #include "symbols_list.h"
 #include "stock_symbols_list.h"
 #undef CRT_SYMBOL
