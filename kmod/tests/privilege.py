@@ -362,8 +362,8 @@ def test_apparmor():
     if not os.path.exists("/sys/kernel/security/lsm"):
         subprocess.run(["mount", "-t", "securityfs", "none", "/sys/kernel/security"], check=True)
     with open("/sys/kernel/security/lsm") as file:
-        if "apparmor" not in file.read() or not shutil.which("apparmor_parser"):
-            return "not run: no AppArmor here"
+        if "apparmor" not in file.read():
+            return "not run: this kernel has no AppArmor"
     for name in "programs", "images":
         os.makedirs("%s/%s" % (FOLDER, name), exist_ok=True)
     program = FOLDER + "/programs/server"

@@ -14,6 +14,8 @@ mkdir -p "$images/workloads"
 chmod 755 "$images"
 head -c 16384 /dev/urandom >"$images/data"
 chmod 666 "$images/data"
+# The bad medium; built in, or a module.
+modprobe -q fuse || true
 # A user's program that fails says nothing in the log.
 echo 0 >/proc/sys/debug/exception-trace
 

@@ -15,7 +15,9 @@ public record Kernel(String name, Scope scope) {
         FULL,
         /** Those tagged {@code kernel}. */
         KERNEL,
-        /** Those tagged {@code kernel}, and only when the kernel is asked for by name. */
+        /** None, because it is for the module's own tests; by name, those tagged {@code kernel}. */
+        MODULE,
+        /** None unless the kernel is asked for by name, then those tagged {@code kernel}. */
         ASKED
     }
 
@@ -23,7 +25,7 @@ public record Kernel(String name, Scope scope) {
     public String tags(String asked) {
         return switch (scope) {
             case FULL -> asked;
-            case KERNEL, ASKED -> asked.isBlank() ? "kernel" : "kernel & (" + asked + ")";
+            case KERNEL, MODULE, ASKED -> asked.isBlank() ? "kernel" : "kernel & (" + asked + ")";
         };
     }
 }

@@ -53,15 +53,17 @@ public final class Kernels {
     }
 
     /**
-     * The kernels of a comma-separated list of names, in that order; for an empty list all but those that have to be
-     * asked for.
+     * The kernels of a comma-separated list of names, in that order; for an empty list those that guest tests are for.
      *
      * @throws IllegalArgumentException a name is not in the list
      */
     public List<Kernel> select(String names) {
         if (names.isBlank()) {
             return all.stream()
-                    .filter(kernel -> kernel.scope() != Kernel.Scope.ASKED)
+                    .filter(kernel -> switch (kernel.scope()) {
+                        case FULL, KERNEL -> true;
+                        case MODULE, ASKED -> false;
+                    })
                     .toList();
         }
         return Arrays.stream(names.split(","))

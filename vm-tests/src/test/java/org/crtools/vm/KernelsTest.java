@@ -45,7 +45,8 @@ class KernelsTest {
 
     @Test
     void takesSomeKernelsOnlyWhenNamed() {
-        Kernels kernels = Kernels.parse(List.of("one suite image headers full", "two suite image headers asked"));
+        Kernels kernels = Kernels.parse(List.of(
+                "one suite image headers full", "two suite image headers asked", "three suite image headers module"));
         assertEquals(List.of(new Kernel("one", Kernel.Scope.FULL)), kernels.select(""));
         assertEquals(List.of(new Kernel("two", Kernel.Scope.ASKED)), kernels.select("two"));
         assertEquals("kernel", kernels.all().get(1).tags(""));
