@@ -60,7 +60,7 @@ static int crt_exec_read(struct crt_exec *exec)
 	err = crt_image_meta_size(crt_read, file, file_size, &meta_size);
 	if (err)
 		return err;
-	exec->meta = kvmalloc(meta_size, GFP_KERNEL_ACCOUNT);
+	exec->meta = kvmalloc(meta_size, CRT_GFP_LARGE);
 	if (!exec->meta)
 		return -ENOMEM;
 	err = crt_read(file, exec->meta, meta_size, 0);
@@ -109,7 +109,7 @@ static int crt_exec_prepare(struct crt_exec *exec)
 	err = crt_map_prepare(exec);
 	if (err)
 		return err;
-	exec->argv = kvmalloc(CRT_MAX_ARGV_BYTES, GFP_KERNEL_ACCOUNT);
+	exec->argv = kvmalloc(CRT_MAX_ARGV_BYTES, CRT_GFP_LARGE);
 	return exec->argv ? 0 : -ENOMEM;
 }
 

@@ -223,7 +223,7 @@ int crt_ctl_create(struct crt_exec *exec)
 	u32 i, nr = image->header.nr_threads;
 	struct crt_ctl *ctl;
 
-	ctl = kvzalloc(struct_size(ctl, threads, nr), GFP_KERNEL_ACCOUNT);
+	ctl = kvzalloc(struct_size(ctl, threads, nr), CRT_GFP_LARGE);
 	if (!ctl)
 		return -ENOMEM;
 	kref_init(&ctl->ref);

@@ -25,6 +25,12 @@
 #include "symbols.h"
 
 /*
+ * For what may be large, as its size comes from outside: that there is no
+ * memory for it is the caller's business, and no news for the log.
+ */
+#define CRT_GFP_LARGE	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+
+/*
  * proc_main.c: make the entries appear, or vanish for good.
  *
  * crt_proc_exit() may sleep for some RCU grace periods. When it returns no

@@ -327,7 +327,7 @@ static int crt_dump_make(struct crt_dump *dump, struct mm_struct *mm)
 	/* Its own threads are running: this one. */
 	if (mm == current->mm)
 		return -EBUSY;
-	dumper = kvzalloc(sizeof(*dumper), GFP_KERNEL_ACCOUNT);
+	dumper = kvzalloc(sizeof(*dumper), CRT_GFP_LARGE);
 	if (!dumper)
 		return -ENOMEM;
 	dumper->dump = dump;

@@ -38,7 +38,7 @@ int crt_buf_reserve(struct crt_buf *buf, size_t size)
 
 	room = clamp(2 * buf->room, (size_t)PAGE_SIZE, buf->max);
 	room = max(room, want);
-	data = kvmalloc(room, GFP_KERNEL_ACCOUNT);
+	data = kvmalloc(room, CRT_GFP_LARGE);
 	if (!data) {
 		buf->error = -ENOMEM;
 		return buf->error;

@@ -36,7 +36,7 @@ u32 crt_dump_add_file(struct crt_dumper *dumper, struct file *file, u32 flags)
 
 		crt_buf_init(&dumper->mapped,
 			     CRT_MAX_FILES * sizeof(struct crt_mapped));
-		dumper->mapped_hash = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		dumper->mapped_hash = kvmalloc(size, CRT_GFP_LARGE);
 		if (!dumper->mapped_hash) {
 			dumper->mapped.error = -ENOMEM;
 			return CRT_NO_FILE;

@@ -120,7 +120,7 @@ again:
 	if (room > CRT_MAX_THREADS)
 		return -E2BIG;
 	dumper->threads = kvcalloc(room, sizeof(*dumper->threads),
-				   GFP_KERNEL_ACCOUNT);
+				   CRT_GFP_LARGE);
 	if (!dumper->threads)
 		return -ENOMEM;
 

@@ -147,7 +147,7 @@ static int crt_assemble(struct crt_dumper *dumper)
 	size = ALIGN(size, CRT_PAGE_SIZE);
 	if (size > CRT_MAX_META)
 		return -E2BIG;
-	dump->meta = kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	dump->meta = kvzalloc(size, CRT_GFP_LARGE);
 	if (!dump->meta)
 		return -ENOMEM;
 	dump->meta_size = size;

@@ -280,7 +280,7 @@ static int crt_vdso_crc(struct crt_dumper *dumper, u32 *ret)
 		return 0;
 	if (size > 0x100000)
 		return -EOPNOTSUPP;
-	data = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	data = kvmalloc(size, CRT_GFP_LARGE);
 	if (!data)
 		return -ENOMEM;
 	got = access_process_vm(dumper->leader, dumper->vdso_code, data, size,

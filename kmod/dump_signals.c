@@ -165,7 +165,7 @@ int crt_dump_collect_signals(struct crt_dumper *dumper)
 	crt_buf_init(&dumper->timers,
 		     CRT_MAX_TIMERS * sizeof(struct crt_posix_timer));
 	dumper->queues = kvcalloc(dumper->nr_threads + 1,
-				  sizeof(*dumper->queues), GFP_KERNEL_ACCOUNT);
+				  sizeof(*dumper->queues), CRT_GFP_LARGE);
 	if (!dumper->queues)
 		return -ENOMEM;
 	do {

@@ -21,7 +21,8 @@
 #include <linux/types.h>
 
 #define crt_crc32_le(crc, data, size)	crc32_le(crc, data, size)
-#define crt_table_alloc(nr, size)	kvcalloc(nr, size, GFP_KERNEL_ACCOUNT)
+#define crt_table_alloc(nr, size)					\
+	kvcalloc(nr, size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 #define crt_table_free(table)		kvfree(table)
 
 /* Between the steps of long work. -EINTR: the caller was killed. */

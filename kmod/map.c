@@ -28,10 +28,10 @@ struct crt_fill {
 
 int crt_map_prepare(struct crt_exec *exec)
 {
-	exec->fill = kvzalloc(sizeof(*exec->fill), GFP_KERNEL_ACCOUNT);
+	exec->fill = kvzalloc(sizeof(*exec->fill), CRT_GFP_LARGE);
 	if (!exec->fill)
 		return -ENOMEM;
-	exec->fill->buf = kvmalloc(CRT_BATCH * PAGE_SIZE, GFP_KERNEL_ACCOUNT);
+	exec->fill->buf = kvmalloc(CRT_BATCH * PAGE_SIZE, CRT_GFP_LARGE);
 	return exec->fill->buf ? 0 : -ENOMEM;
 }
 

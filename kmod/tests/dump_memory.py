@@ -179,6 +179,10 @@ def test_swap():
 
 def test_memory_is_returned():
     """Opening again and again leaves nothing behind."""
+    with open("/proc/kallsyms") as symbols:
+        if " kasan_report\n" in symbols.read():
+            return "not measured: KASAN keeps what is freed, and kmemleak looks in the end"
+
     def unreclaimable():
         with open("/proc/meminfo") as info:
             text = info.read()

@@ -9,10 +9,16 @@ set -u
 module=$1 inject=$2 folder=$3
 [ -e /proc/self/fail-nth ] || { echo "this kernel cannot inject faults"; exit 77; }
 mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
-for kind in failslab fail_page_alloc; do
-	echo N >/sys/kernel/debug/$kind/ignore-gfp-wait
-	echo 0 >/sys/kernel/debug/$kind/verbose
+# Only what the module asks for, as others warn when loading it fails; where modules are: asm/pgtable_64_types.h.
+for kind in failslab fail_page_alloc fail_usercopy; do
+	cd /sys/kernel/debug/$kind || exit 1
+	echo 0 >verbose
+	echo 0xffffffffa0000000 >require-start
+	echo 0xffffffffff000000 >require-end
+	echo 32 >stacktrace-depth
+	[ ! -e ignore-gfp-wait ] || echo N >ignore-gfp-wait
 done
+cd / || exit 1
 echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
 echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 
