@@ -82,19 +82,6 @@ static int links(void)
 	return error;
 }
 
-static int load(void)
-{
-	int fd = open(module, O_RDONLY | O_CLOEXEC), error = 0;
-
-	if (fd < 0)
-		return errno;
-	if (syscall(SYS_finit_module, fd, "", 0))
-		error = errno;
-	else if (syscall(SYS_delete_module, "crtools", O_NONBLOCK))
-		error = errno;
-	close(fd);
-	return error;
-}
 
 /* The process that executes has the count; it goes on counting afterwards. */
 static int fail_nth(int fd, unsigned int nth)
@@ -113,11 +100,6 @@ static unsigned int left(int fd)
 	return strtoul(text, NULL, 10);
 }
 
-struct tally {
-	unsigned int rounds, fine, died, lived;
-	unsigned int failed[ERRNOS];
-};
-
 static int open_fail_nth(void)
 {
 	char path[64];
@@ -125,6 +107,43 @@ static int open_fail_nth(void)
 	snprintf(path, sizeof(path), "/proc/self/task/%ld/fail-nth", syscall(SYS_gettid));
 	return open(path, O_RDWR | O_CLOEXEC);
 }
+
+/*
+ * Unloading cannot fail. The kernel wants memory for it all the same, to take
+ * probes away, and warns when there is none: no failures from there on.
+ */
+static int unload(void)
+{
+	int fd = open_fail_nth(), error = 0;
+	unsigned int nth = left(fd);
+
+	fail_nth(fd, 0);
+	if (syscall(SYS_delete_module, "crtools", O_NONBLOCK))
+		error = errno;
+	/* As it was: whether it was reached is asked for next. */
+	fail_nth(fd, nth);
+	close(fd);
+	return error;
+}
+
+static int load(void)
+{
+	int fd = open(module, O_RDONLY | O_CLOEXEC), error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (syscall(SYS_finit_module, fd, "", 0))
+		error = errno;
+	else
+		error = unload();
+	close(fd);
+	return error;
+}
+
+struct tally {
+	unsigned int rounds, fine, died, lived;
+	unsigned int failed[ERRNOS];
+};
 
 /* False when this many allocations are not made any more. */
 static int round_here(int (*operation)(void), unsigned int nth, struct tally *tally)

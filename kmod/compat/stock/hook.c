@@ -19,6 +19,7 @@
 #include "stock.h"
 
 #ifdef CRT_PID_ENTRIES_PROBED
+#include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -180,8 +181,31 @@ int crt_hook_init(const struct inode *inode)
 	return ret;
 }
 
+/*
+ * Taking a probe away takes memory, and one for which there was none stays
+ * and loses its address (kernel/kprobes.c). It must not stay: again, then.
+ */
 void crt_hook_exit(void)
 {
-	unregister_kprobes(crt_probes, ARRAY_SIZE(crt_probes));
+	kprobe_opcode_t *addrs[ARRAY_SIZE(crt_probes)];
+	unsigned int i, nr = ARRAY_SIZE(crt_probes), failed;
+
+	while (nr) {
+		for (i = 0; i < nr; i++)
+			addrs[i] = crt_probes[i]->addr;
+		unregister_kprobes(crt_probes, nr);
+		failed = 0;
+		for (i = 0; i < nr; i++) {
+			struct kprobe *probe = crt_probes[i];
+
+			if (probe->addr)
+				continue;
+			probe->addr = addrs[i];
+			crt_probes[failed++] = probe;
+		}
+		nr = failed;
+		if (nr)
+			msleep(20);
+	}
 }
 #endif

@@ -25,7 +25,10 @@ DEFINE_STATIC_CALL_NULL(crt_kallsyms_lookup_name, kallsyms_lookup_name);
  */
 static unsigned long __init crt_find_lookup(void)
 {
-	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
+	struct kprobe kp = {
+		.symbol_name = "kallsyms_lookup_name",
+		.flags = KPROBE_FLAG_DISABLED,	/* only for its address */
+	};
 	char name[KSYM_SYMBOL_LEN];
 	unsigned long addr, offset;
 	char *plus;
