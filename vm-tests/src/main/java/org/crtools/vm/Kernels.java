@@ -81,7 +81,9 @@ public final class Kernels {
      * begins with the oldest (a newer kernel does more, and under emulation that shows).
      */
     public List<Kernel> longestFirst(String names) {
-        List<Kernel> chosen = new ArrayList<>(select(names));
+        List<Kernel> selected = select(names);
+        List<Kernel> chosen = new ArrayList<>(all);
+        chosen.removeIf(kernel -> !selected.contains(kernel));
         Collections.reverse(chosen);
         chosen.sort(Comparator.comparing(Kernel::scope));
         return List.copyOf(chosen);

@@ -41,6 +41,9 @@ class KernelsTest {
         assertEquals(
                 List.of("new", "old", "part"),
                 kernels.longestFirst("").stream().map(Kernel::name).toList());
+        assertEquals(
+                List.of("new", "old"),
+                kernels.longestFirst("new,old").stream().map(Kernel::name).toList());
     }
 
     @Test
