@@ -8,8 +8,9 @@
 # milliseconds, separated by tabs. What they said goes to NAME.log in the folder
 # LOGS, that of the failed ones to stderr as well; the kernel's console goes to
 # "console" there. The test fuzz executes MUTATIONS (default 3000) damaged
-# images, then fuzzes the parser on this machine for SECONDS. TIME (seconds)
-# and MEM (MiB) in the environment are the machine's.
+# images, then fuzzes the parser on this machine for SECONDS. The test inject
+# lets every allocation fail if EVERY is set, else ever fewer of the later ones.
+# TIME (seconds) and MEM (MiB) in the environment are the machine's.
 set -eu
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30} logs=${5:-}
@@ -57,7 +58,7 @@ for name in $TESTS; do
 	mounts) one $name bash mounts.sh /put/crtools.ko ;;
 	load-unload) one $name bash load-unload.sh /put/crtools.ko /put/churn "$SECONDS_EACH" ;;
 	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
-	inject) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
+	inject) SHORT=$([ -n "$EVERY" ] || echo 1) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
 	exec) SHORT=1 one $name bash exec.sh /put/crtools.ko /put/workloads ;;
 	fuzz) one $name loaded bash fuzz/guest.sh /put "$MUTATIONS" 1 /put/workloads ;;
 	# To be the last: it sets ptrace_scope to 3.
@@ -75,7 +76,7 @@ code=0
 	--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
 	--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" \
 	--get /tmp/images:"$work" -- \
-	"cp -npr /put/tests/* /put/; mkdir -p /tmp/images; MUTATIONS=${MUTATIONS:-3000} SECONDS_EACH=$seconds TESTS='$tests' bash /put/guest.sh" >&2 || code=$?
+	"cp -npr /put/tests/* /put/; mkdir -p /tmp/images; EVERY=${EVERY:-} MUTATIONS=${MUTATIONS:-3000} SECONDS_EACH=$seconds TESTS='$tests' bash /put/guest.sh" >&2 || code=$?
 if [ ! -s "$work/result/lines" ] || [ $code -ne 0 ]; then
 	printf 'kmod/machine\tFAILED\t0\n'
 fi
