@@ -22,9 +22,9 @@ import org.crtools.sys.SystemCalls;
  */
 public record Pipe(int index, String place, String source, PipeContents contents) implements SharedObject {
     /** The first free descriptors of every process of the tree image, which pipe2(2) therefore gives. */
-    static final int READ_END = 3;
+    private static final int READ_END = 3;
 
-    static final int WRITE_END = 4;
+    private static final int WRITE_END = 4;
 
     /** A description of one end, or of both. */
     public record End(int objectIndex, String detail, int access) implements Resource {
@@ -90,17 +90,12 @@ public record Pipe(int index, String place, String source, PipeContents contents
         contents.save(store, source, place, content());
     }
 
-    /** Makes one with its ends at the first free descriptors. */
-    static void make(ProgramBuilder program) {
-        Arg ends = program.room(8);
-        program.syscall(Syscall.PIPE2, ends, imm(0));
-        program.expectSame(ends, program.ints(READ_END, WRITE_END), 8);
-    }
-
     @Override
     public void create(OpenContext context, int target) {
         ProgramBuilder program = context.program();
-        make(program);
+        Arg ends = program.room(8);
+        program.syscall(Syscall.PIPE2, ends, imm(0));
+        program.expectSame(ends, program.ints(READ_END, WRITE_END), 8);
         program.syscall(Syscall.DUP3, READ_END, target, 0);
         program.syscall(Syscall.DUP3, WRITE_END, target + 1, 0);
         program.syscall(Syscall.CLOSE, READ_END);
