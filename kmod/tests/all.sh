@@ -19,8 +19,8 @@ tests=${*:-entries dump mounts load-unload races inject exec fuzz privilege}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cc -g -O1 -Wall -Wextra -Werror -pthread -o "$work/dumpee" "$here/dumpee.c"
-cc -g -O1 -Wall -Wextra -Werror -pthread -static -o "$work/dumpee-static" "$here/dumpee.c"
+cc -g -O1 -Wall -Wextra -Werror -pthread -o "$work/dumpee" "$here"/dumpee*.c
+cc -g -O1 -Wall -Wextra -Werror -pthread -static -o "$work/dumpee-static" "$here"/dumpee*.c
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/churn" "$here/churn.c"
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/entries" "$here/entries.c"
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/races" "$here/races.c"

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
-#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,22 +19,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096ul
+#include "dumpee.h"
+
 #define PR_SET_VMA_NAME 0x53564d41
 
-static void die(const char *what)
+void die(const char *what)
 {
 	perror(what);
 	exit(77);
@@ -52,7 +49,7 @@ static void ready(void)
 	fflush(stdout);
 }
 
-static void *map(size_t pages, int prot, int flags, int fd, off_t offset)
+void *map(size_t pages, int prot, int flags, int fd, off_t offset)
 {
 	void *ret = mmap(NULL, pages * PAGE, prot, flags, fd, offset);
 
@@ -61,13 +58,13 @@ static void *map(size_t pages, int prot, int flags, int fd, off_t offset)
 	return ret;
 }
 
-static void *anon(size_t pages)
+void *anon(size_t pages)
 {
 	return map(pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		   -1, 0);
 }
 
-static void touch(void *memory, size_t page, size_t count)
+void touch(void *memory, size_t page, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		memset((char *)memory + (page + i) * PAGE, 'A' + (page + i) % 26,
@@ -396,83 +393,6 @@ static void build_spin(void)
 			 "1: pause\n\t"
 			 "jmp 1b\n\t"
 			 : : "r"(pattern) : "xmm7", "r12", "r13");
-}
-
-static int sharer(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-	return 0;
-}
-
-/* What an image cannot hold. */
-static void build_refused(const char *kind)
-{
-	if (!strcmp(kind, "uffd")) {
-		struct uffdio_api api = { .api = UFFD_API };
-		struct uffdio_register reg = {
-			.mode = UFFDIO_REGISTER_MODE_MISSING,
-		};
-		int fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
-
-		reg.range.start = (unsigned long)anon(4);
-		reg.range.len = 4 * PAGE;
-		if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
-		    ioctl(fd, UFFDIO_REGISTER, &reg))
-			die("userfaultfd");
-	} else if (!strcmp(kind, "hugetlb")) {
-		touch(map(512, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0),
-		      0, 1);
-	} else if (!strcmp(kind, "secretmem")) {
-		int fd = syscall(447 /* memfd_secret */, 0);
-
-		if (fd < 0 || ftruncate(fd, PAGE))
-			die("memfd_secret");
-		map(1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	} else if (!strcmp(kind, "sysv")) {
-		int id = shmget(IPC_PRIVATE, PAGE, 0600);
-		void *memory = shmat(id, NULL, 0);
-
-		if (id < 0 || memory == (void *)-1)
-			die("shmat");
-		shmctl(id, IPC_RMID, NULL);
-	} else if (!strcmp(kind, "aio")) {
-		unsigned long context = 0;
-
-		if (syscall(SYS_io_setup, 8, &context))
-			die("io_setup");
-	} else if (!strcmp(kind, "io_uring")) {
-		char params[120] = { 0 };
-		int fd = syscall(425 /* io_uring_setup */, 4, params);
-
-		if (fd < 0)
-			die("io_uring_setup");
-		map(1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	} else if (!strcmp(kind, "seccomp")) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-			die("no_new_privs");
-		struct { unsigned short len; void *filter; } program;
-		struct { unsigned short code; unsigned char t, f; unsigned k; }
-			allow = { 0x06, 0, 0, 0x7fff0000 };
-
-		program.len = 1;
-		program.filter = &allow;
-		if (prctl(PR_SET_SECCOMP, 2, &program))
-			die("seccomp");
-	} else if (!strcmp(kind, "ldt")) {
-		unsigned int entry[4] = { 0, 0, 1, 1 };
-
-		if (syscall(SYS_modify_ldt, 1, entry, 16))
-			die("modify_ldt");
-	} else if (!strcmp(kind, "vm")) {
-		if (clone(sharer, (char *)anon(16) + 16 * PAGE,
-			  CLONE_VM | SIGCHLD, NULL) < 0)
-			die("clone");
-	} else {
-		exit(2);
-	}
 }
 
 int main(int argc, char **argv)
