@@ -39,7 +39,6 @@
 #include "watch.h"
 
 #define FIRST_UID	3000
-#define EXEC_MS		1000	/* then it is killed: slow, yet no report */
 #define RUN_MS		80
 #define KILL_MS		10000	/* from SIGKILL to the end */
 #define SET_SIZE	(1u << 21)
@@ -405,33 +404,6 @@ static void run(const char *folder, unsigned int workers, uint64_t count)
 		die(folder);
 }
 
-static void print_table(void)
-{
-	unsigned int i;
-
-	printf("mutations:");
-	for (i = 0; i < NR_MUTATIONS; i++)
-		printf("%s %s %lu", i ? "," : "", mutation_names[i], shared->classes[i]);
-	printf("\nsurroundings: plain %lu, racing %lu, bad medium %lu\n",
-	       shared->around[PLAIN], shared->around[RACE], shared->around[MEDIUM]);
-	printf("refused:");
-	for (i = 0; i < MAX_ERRNO; i++)
-		if (shared->errors[i])
-			printf(" %s %lu,", strerrorname_np(i), shared->errors[i]);
-	printf("\nexecuted: %lu; went on to their end %lu,", shared->executed,
-	       shared->exits[42]);
-	for (i = 0; i < 256; i++)
-		if (i != 42 && shared->exits[i])
-			printf(" exit %u %lu,", i, shared->exits[i]);
-	for (i = 0; i < 128; i++)
-		if (shared->signals[i])
-			printf(" SIG%s %lu,", sigabbrev_np(i) ? sigabbrev_np(i) : "RT",
-			       shared->signals[i]);
-	printf(" killed by the test %lu\n", shared->ended_by_us);
-	printf("longest from SIGKILL to the end: %lu ms; execve cut off after %d ms: %lu\n",
-	       shared->longest_kill_us / 1000, EXEC_MS, shared->slow);
-}
-
 int main(int argc, char **argv)
 {
 	const char *output = NULL, *folder = "/tmp/fuzz";
@@ -494,7 +466,7 @@ int main(int argc, char **argv)
 	watch_take(&after);
 	printf("seed %lu: %lu distinct of %lu mutations of %u images in %lu s\n", seed,
 	       shared->distinct, shared->tried, nr_templates, begin);
-	print_table();
+	print_table(shared);
 	shared->reports += watch_compare(&before, &after);
 	printf("reports: %lu\n", shared->reports);
 	return shared->reports != 0;

@@ -10,6 +10,7 @@
 
 #define MAX_WORKERS	8
 #define MAX_ERRNO	136
+#define EXEC_MS		1000	/* then it is killed: slow, yet no report */
 /* Bytes of a prepared image. */
 #define MAX_IMAGE	(4u << 20)
 /* Of the file "mapped". */
@@ -75,6 +76,9 @@ void meddle_stop(_Atomic enum race *race);
 /* Writes @size bytes, then makes it @length long. */
 void file_write(const char *name, const void *data, uint64_t size,
 		uint64_t length, unsigned int mode);
+
+/* table.c: five lines on stdout, which fuzz-long.sh reads. */
+void print_table(const struct shared *shared);
 
 void die(const char *what) __attribute__((noreturn));
 
