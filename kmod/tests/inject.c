@@ -84,7 +84,6 @@ static int links(void)
 	return error;
 }
 
-
 /* The process that executes has the count; it goes on counting afterwards. */
 static int fail_nth(int fd, unsigned int nth)
 {
