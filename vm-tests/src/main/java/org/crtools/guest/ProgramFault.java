@@ -4,6 +4,7 @@ package org.crtools.guest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.crtools.image.Arg;
@@ -94,58 +95,52 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
 
     /** Every operation that can fail does, one after the other, with an error. */
     public static List<ProgramFault> failing(Program program, Error error) {
-        List<ProgramFault> faults = new ArrayList<>();
-        for (int i = 0; i < program.ops().size(); i++) {
-            int index = i;
-            failing(program, i, error)
-                    .ifPresent(op -> faults.add(new ProgramFault(
-                            index,
-                            "operation " + index + " (" + name(program, index) + ") fails with " + error,
-                            isOfHelper(program, index),
-                            with(program, index, op),
-                            expected(program, index, error))));
-        }
-        return faults;
+        return each(program, " fails with " + error, index -> failing(program, index, error)
+                .map(op -> new Change(with(program, index, op), expected(program, index, error))));
     }
 
     /** Its process is killed before each operation, one after the other. */
     public static List<ProgramFault> killing(Program program) {
-        List<ProgramFault> faults = new ArrayList<>();
-        for (int i = 0; i < program.ops().size(); i++) {
-            faults.add(new ProgramFault(
-                    i,
-                    "killed before operation " + i + " (" + name(program, i) + ")",
-                    isOfHelper(program, i),
-                    signalled(program, i, SIGKILL),
-                    killedExpected(program, i)));
-        }
-        return faults;
+        return each(
+                program,
+                ": killed before it",
+                index -> Optional.of(new Change(signalled(program, index, SIGKILL), killedExpected(program, index))));
     }
 
     /** The restore is called off before each operation, one after the other. */
     public static List<ProgramFault> callingOff(Program program) {
-        List<ProgramFault> faults = new ArrayList<>();
-        for (int i = 0; i < program.ops().size(); i++) {
-            faults.add(new ProgramFault(
-                    i,
-                    "called off before operation " + i + " (" + name(program, i) + ")",
-                    isOfHelper(program, i),
-                    calledOff(program, i),
-                    isConditional(program, i) ? new Either() : new Refused(TERMINATED, "called off by a signal")));
-        }
-        return faults;
+        return each(
+                program,
+                ": called off before it",
+                index -> Optional.of(new Change(
+                        calledOff(program, index),
+                        isConditional(program, index)
+                                ? new Either()
+                                : new Refused(TERMINATED, "called off by a signal"))));
     }
 
     /** Its process stops itself before each operation, one after the other; it is all the same whether it is come to. */
     public static List<ProgramFault> pausing(Program program) {
+        return each(
+                program,
+                ": stopped before it",
+                index -> Optional.of(new Change(signalled(program, index, SIGSTOP), new Either())));
+    }
+
+    /** What a fault makes of the program, and what must come of it. */
+    private record Change(Program program, Expected expected) {}
+
+    private static List<ProgramFault> each(Program program, String what, IntFunction<Optional<Change>> changeAt) {
         List<ProgramFault> faults = new ArrayList<>();
         for (int i = 0; i < program.ops().size(); i++) {
-            faults.add(new ProgramFault(
-                    i,
-                    "stopped before operation " + i + " (" + name(program, i) + ")",
-                    isOfHelper(program, i),
-                    signalled(program, i, SIGSTOP),
-                    new Either()));
+            int index = i;
+            changeAt.apply(i)
+                    .ifPresent(change -> faults.add(new ProgramFault(
+                            index,
+                            "operation " + index + " (" + name(program, index) + ")" + what,
+                            isOfHelper(program, index),
+                            change.program(),
+                            change.expected())));
         }
         return faults;
     }
