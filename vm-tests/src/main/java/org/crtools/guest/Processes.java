@@ -68,7 +68,11 @@ public final class Processes {
 
     /** Whether the process lives; a zombie does not. */
     public static boolean lives(long pid) {
-        List<String> stat = stat(pid);
+        return lives(stat(pid));
+    }
+
+    /** The same, by what {@link #stat} gave. */
+    static boolean lives(List<String> stat) {
         return !stat.isEmpty() && !stat.get(0).equals("Z") && !stat.get(0).equals("X");
     }
 

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 
 /** A checkpoint of a process tree, and the two ways to bring it back. */
 public final class SavedTree {
@@ -99,15 +99,20 @@ public final class SavedTree {
 
     /** The only new process whose parent is none of the new ones. */
     private static long newRoot(Set<Long> before, Command.Result result) {
-        Set<Long> created = new TreeSet<>(Processes.all().keySet());
-        created.removeAll(before);
-        created.removeIf(pid -> !Processes.lives(pid) || Tools.isServer(pid));
-        List<Long> roots = created.stream()
-                .filter(pid ->
-                        !created.contains(Long.parseLong(Processes.stat(pid).get(1))))
+        // One look at each: a process of the restorer may still be on its way out.
+        Map<Long, Long> parents = new TreeMap<>();
+        for (long pid : Processes.all().keySet()) {
+            List<String> stat = before.contains(pid) || Tools.isServer(pid) ? List.of() : Processes.stat(pid);
+            if (Processes.lives(stat)) {
+                parents.put(pid, Long.parseLong(stat.get(1)));
+            }
+        }
+        List<Long> roots = parents.keySet().stream()
+                .filter(pid -> !parents.containsKey(parents.get(pid)))
                 .toList();
         if (roots.size() != 1) {
-            throw new AssertionError("new processes without a parent among them: " + roots + " of " + created + "\n"
+            throw new AssertionError("new processes without a parent among them: " + roots + " of "
+                    + parents.keySet() + "\n"
                     + result.out() + result.err());
         }
         long root = roots.get(0);
