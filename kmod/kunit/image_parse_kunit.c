@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of image_parse.c and image_program.c: a small image that is
- * right, and what must be said of it after one thing in it was changed.
+ * KUnit tests of image_parse.c, image_check.c and image_program.c: a small
+ * image that is right, and what must be said of it after one thing in it was
+ * changed.
  *
  * The parser is compiled into the test, under names of its own, so that one
  * can be tested where the other is not loaded, or both are built in.
@@ -12,13 +13,14 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 
+#define crt_image_check		crt_kunit_image_check
 #define crt_image_free		crt_kunit_image_free
 #define crt_image_meta_size	crt_kunit_image_meta_size
 #define crt_image_parse		crt_kunit_image_parse
 #define crt_program_check	crt_kunit_program_check
 
 #include "../image_program.c"
-#undef CRT_BAD
+#include "../image_check.c"
 #include "../image_parse.c"
 
 #include "image_build.h"
