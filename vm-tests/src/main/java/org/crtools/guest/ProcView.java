@@ -28,6 +28,10 @@ public final class ProcView {
     public static final Explained PIDS =
             Explained.of("(pid|tids|children|stat (ppid|pgrp|session|tpgid)|status NSpid)", "processes got new ids");
 
+    /** Values that differ when signal handlers run all the while. */
+    public static final Explained HANDLERS = Explained.of(
+            "(status|thread \\d+) (SigBlk|SigPnd|ShdPnd)", "a signal was on its way, or blocked while its handler ran");
+
     /** Fields of /proc/PID/status that belong to the process; the others are momentary, or shown elsewhere. */
     private static final Set<String> STATUS = Set.of(
             "Name",

@@ -63,9 +63,7 @@ class KernelImageTest {
                 explained.addAll(EXE);
             }
             if (setup.name().equals("timers")) {
-                explained.add(Explained.of(
-                        "(status|thread \\d+) (SigBlk|SigPnd|ShdPnd)",
-                        "timers fire on: the stop may find it in a handler, or signals come while it is stopped"));
+                explained.add(ProcView.HANDLERS);
             }
             before.assertSame(ProcView.of(workload.pid()), explained);
             workload.signal("CONT");
