@@ -2,7 +2,8 @@
 /*
  * A little of everything, for tests that interrupt the tools at every step: two
  * processes that share a pipe with data in it, an unlinked file and anonymous
- * memory; an ordinary file; threads. Argument: children.
+ * memory; an ordinary file; an unlinked FIFO with data in it; threads.
+ * Argument: children.
  */
 #include "mem.h"
 #include "pipes.h"
@@ -14,7 +15,7 @@
 #define THREADS 2
 #define MAX_CHILDREN 64
 
-static int children, ends[2], gone, named;
+static int children, ends[2], fifo[2], gone, named;
 static char *shared;
 static pthread_t threads[THREADS];
 static pthread_barrier_t begun, finish;
@@ -56,6 +57,8 @@ static void child(void *arg)
 
 	close(ends[0]);
 	close(named);
+	close(fifo[0]);
+	close(fifo[1]);
 	wl_child_ready();
 	wl_wait();
 	expect_shared();
@@ -64,7 +67,7 @@ static void child(void *arg)
 
 static void build(int argc, char **argv)
 {
-	char *name = wl_path("gone");
+	char *name = wl_path("gone"), *passage = wl_path("passage");
 
 	children = wl_arg(argc, argv, 1, 1);
 	expect(children <= MAX_CHILDREN, "at most %d children", MAX_CHILDREN);
@@ -72,6 +75,11 @@ static void build(int argc, char **argv)
 	wl_make_file(name, LENGTH, 1);
 	gone = must(open(name, O_RDWR));
 	must(unlink(name));
+	must(mkfifo(passage, 0600));
+	fifo[0] = must(open(passage, O_RDONLY | O_NONBLOCK));
+	fifo[1] = must(open(passage, O_WRONLY));
+	must(unlink(passage));
+	pipes_put(fifo[1], 300, 5);
 	wl_make_file(wl_path("named"), LENGTH, 2);
 	named = must(open(wl_path("named"), O_RDWR));
 	must(lseek(named, 100, SEEK_SET));
@@ -99,6 +107,7 @@ static void check(void)
 	pthread_barrier_wait(&finish);
 	for (int i = 0; i < THREADS; i++)
 		must_zero(pthread_join(threads[i], NULL));
+	pipes_expect(fifo[0], 300, 5, "data in the unlinked FIFO");
 	pipes_expect(ends[0], 500, 4, "data in the pipe");
 	expect(must(read(ends[0], &(char){ 0 }, 1)) == 0, "a writer is left somewhere");
 }

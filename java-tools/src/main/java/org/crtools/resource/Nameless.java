@@ -62,7 +62,7 @@ final class Nameless {
                 slot(context.slot()),
                 Comparison.GE,
                 imm(0),
-                body -> createByName(context, folder, target, (child, name, file) -> {
+                body -> createByName(context, path, target, (child, name, file) -> {
                     int named = SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW | SystemCalls.O_RDWR;
                     open(child, name, named).into(file);
                 }));
@@ -71,7 +71,7 @@ final class Nameless {
 
     /** The same for a FIFO. Whether it can be opened is asked when the name is gone. */
     static void createFifo(OpenContext context, ByteString path, int target) {
-        createByName(context, folder(path), target, (child, name, file) -> {
+        createByName(context, path, target, (child, name, file) -> {
             child.syscall(Syscall.MKNODAT, imm(SystemCalls.AT_FDCWD), name, imm(S_IFIFO | MODE), imm(0));
             open(child, name, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK)
                     .into(file)
@@ -89,8 +89,9 @@ final class Nameless {
         void add(ProgramBuilder program, Arg name, int file);
     }
 
-    private static void createByName(OpenContext context, ByteString folder, int target, Maker maker) {
+    private static void createByName(OpenContext context, ByteString path, int target, Maker maker) {
         ProgramBuilder program = context.program();
+        ByteString folder = folder(path);
         byte[] known = Arrays.copyOf(folder.toBytes(), folder.length() + PREFIX.length());
         byte[] prefix = PREFIX.getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(prefix, 0, known, folder.length(), prefix.length);
@@ -117,6 +118,7 @@ final class Nameless {
                 .into(child);
         Arg status = program.room(Integer.BYTES);
         program.syscall(Syscall.WAIT4, slot(child), status, imm(0), imm(0));
-        program.expectSame(status, program.ints(0), Integer.BYTES);
+        program.expectSame(status, program.ints(0), Integer.BYTES)
+                .label(path + " was not made anew: the process that makes it was killed");
     }
 }

@@ -48,8 +48,9 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
     public record Late() implements Expected {}
 
     /**
-     * Killed where an unlinked file has a name, on a file system where it takes one: the restore is refused, and nothing
-     * but the name is left, as nobody is there to remove it. On others the operation is not come to.
+     * Killed where an unlinked file has a name, on a file system where it takes one, or an unlinked FIFO: the restore is
+     * refused, and nothing but the name is left, as nobody is there to remove it. With O_TMPFILE a file's operation is not
+     * come to.
      */
     public record Named() implements Expected {}
 
@@ -348,7 +349,8 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
 
     /** Whether a process of its own, which makes a file by name, has yet to remove the name. */
     private static boolean isNamed(Program program, int index) {
-        return isCall(program.ops().get(index), Syscall.UNLINKAT);
+        return isCall(program.ops().get(index), Syscall.UNLINKAT)
+                || index > 0 && isCall(program.ops().get(index - 1), Syscall.MKNODAT);
     }
 
     private static Expected killedExpected(Program program, int index) {
@@ -361,6 +363,9 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
         Op op = program.ops().get(index);
         if (op.phase() == Phase.COMMIT && op.code() != OpCode.STAGE) {
             return new Late();
+        }
+        if (isOfHelper(program, index)) {
+            return new Refused(FAILED, " was not made anew: the process that makes it was killed");
         }
         boolean isTree = program.ops().stream().anyMatch(other -> other.code() == OpCode.SUPERVISE);
         if (isTree && !isChilds(program, index)) {
