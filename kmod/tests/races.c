@@ -193,6 +193,15 @@ static void (*const targets[])(void) = {
 
 #define TARGETS (sizeof(targets) / sizeof(*targets))
 
+/*
+ * Microseconds, at random up to that, or up to twice as many and so on: the
+ * machine may be a fast one, or take a hundred times as long for each step.
+ */
+static void linger(long most)
+{
+	usleep(random() % (most << random() % 7));
+}
+
 /* Dumps. */
 
 /* Answers the size, 0 when the dump failed; the errno is counted. */
@@ -272,13 +281,13 @@ static void dumper(pid_t target, int number, int stops)
 			fd = open(path, O_RDWR | O_CREAT, 0700);
 		if (stops) {
 			kill(pid, SIGSTOP);
-			usleep(random() % 4000);
+			linger(4000);
 		}
 		/* It may take a moment to stop. */
 		for (int i = 0; i < 5 && running(); i++) {
 			if (dump(pid, fd))
 				break;
-			usleep(random() % 4000);
+			linger(4000);
 		}
 		if (fd >= 0 && random() % 2)
 			(void)!ftruncate(fd, random() % 100000);
@@ -286,6 +295,7 @@ static void dumper(pid_t target, int number, int stops)
 			kill(pid, SIGCONT);
 		if (fd >= 0)
 			close(fd);
+		linger(4000);
 	}
 }
 
@@ -293,7 +303,7 @@ static void resumer(pid_t target)
 {
 	while (running()) {
 		kill(victim(target), SIGCONT);
-		usleep(random() % 3000);
+		linger(3000);
 	}
 }
 
