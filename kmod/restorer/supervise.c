@@ -81,6 +81,9 @@ static void watch(struct supervisor *s, __s32 pid)
 		give_up(s, 0, -ret, "epoll_ctl");
 }
 
+static const char ended_text[] =
+	"the processes ended while they were being restored";
+
 static void kill_watched(const struct watched *watched)
 {
 	if (watched->pidfd >= 0)
@@ -161,10 +164,12 @@ static void judge_dead(struct supervisor *s)
 			give_up_dead(s, &s->watched[i]);
 }
 
+/* Gives the word to go on to those who wait for it. */
 static void go(struct supervisor *s, const struct crt_stage *stage, bool last)
 {
 	bool stop = s->r->options & (1u << CRT_OPTION_LEAVE_STOPPED);
 	__u32 left = stage->count;
+	int error = 0;
 
 	if (stage->go_fd < 0)
 		return;
@@ -178,11 +183,19 @@ static void go(struct supervisor *s, const struct crt_stage *stage, bool last)
 		long n = left < MAX_WATCHED ? left : MAX_WATCHED;
 
 		n = sys_retry(sys_3(NR_write, stage->go_fd, s->go_bytes, n));
-		if (n <= 0)
-			break;	/* nobody reads any more: their ends tell why */
+		if (n <= 0) {
+			error = -n;
+			break;
+		}
 		left -= n;
 	}
 	sys_1(NR_close, stage->go_fd);
+	/* When some have it, the ends of the others tell why. */
+	if (left < stage->count || !left)
+		return;
+	if (error == EPIPE)
+		give_up(s, 0, 0, ended_text);
+	give_up(s, 0, error, "the processes cannot be told to continue");
 }
 
 /* Opens every stage whose reports are all there. */
@@ -301,7 +314,7 @@ static void see_through(struct supervisor *s)
 	judge_dead(s);
 	while (!s->released) {
 		if (s->report_fd < 0)
-			give_up(s, 0, 0, "the processes ended while they were being restored");
+			give_up(s, 0, 0, ended_text);
 		handle_events(s);
 	}
 	/*

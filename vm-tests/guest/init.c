@@ -166,7 +166,9 @@ static void mount_all(void)
 	mount_at("cgroup2", "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	mount_at("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
 	mount_at("debugfs", "/sys/kernel/debug", "debugfs", 0, "mode=700");
-	mount_at("tracefs", "/sys/kernel/tracing", "tracefs", 0, "mode=700");
+	/* Kernels that trace nothing have no such folder. */
+	if (!access("/sys/kernel/tracing", F_OK))
+		mount_at("tracefs", "/sys/kernel/tracing", "tracefs", 0, "mode=700");
 	if (symlink("/proc/self/fd", "/dev/fd") || symlink("/proc/self/fd/0", "/dev/stdin") ||
 	    symlink("/proc/self/fd/1", "/dev/stdout") || symlink("/proc/self/fd/2", "/dev/stderr"))
 		fprintf(stderr, "init: /dev/fd: %s\n", strerror(errno));

@@ -279,6 +279,12 @@ public final class SpoiledTree implements AutoCloseable {
         surroundings.awaitSame();
     }
 
+    /** Whether all of the tree is as it was, and no more in the restorer. */
+    public boolean looksBack() {
+        return view.unexplained(ProcView.of(workload.pid()), SavedTree.EXPLAINED)
+                .isEmpty();
+    }
+
     public boolean isBack() {
         return Processes.lives(workload.pid());
     }
