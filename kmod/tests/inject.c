@@ -18,6 +18,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #include <unistd.h>
 
 #define MOST 20000
+#define PATIENCE 120000	/* milliseconds */
 #define ERRNOS 160
 
 static pid_t target;
@@ -164,6 +166,26 @@ static int round_here(int (*operation)(void), unsigned int nth, struct tally *ta
 	return met;
 }
 
+/* Waits for what must come; whoever started us looks at the processes if not. */
+static void await(int fd, const char *what, pid_t pid, unsigned int nth)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN };
+
+	if (poll(&one, 1, PATIENCE) > 0)
+		return;
+	printf("execute: pid %d, allocation %u: %s for %d s\n", pid, nth, what, PATIENCE / 1000);
+	_exit(1);
+}
+
+static void await_end(pid_t pid, int *status, unsigned int nth)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+
+	await(fd, "was killed and does not end", pid, nth);
+	close(fd);
+	waitpid(pid, status, 0);
+}
+
 static int round_execute(unsigned int nth, struct tally *tally)
 {
 	int ends[2], status, error = 0, met;
@@ -186,6 +208,7 @@ static int round_execute(unsigned int nth, struct tally *tally)
 		_exit(0);
 	}
 	close(ends[1]);
+	await(ends[0], "execve does not come back", pid, nth);
 	if (read(ends[0], &error, sizeof(error)) == sizeof(error)) {
 		tally->failed[error]++;
 		met = 1;
@@ -205,7 +228,7 @@ static int round_execute(unsigned int nth, struct tally *tally)
 		return met;
 	}
 	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	await_end(pid, &status, nth);
 	tally->lived += !error;
 	return met;
 }

@@ -22,6 +22,17 @@ cd / || exit 1
 echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
 echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 
+# Where everything of the ordinary user stands.
+stacks() {
+	local pid file
+	for pid in $(pgrep -u user); do
+		for file in /proc/"$pid"/task/*; do
+			echo "$file: $(grep -E '^(Name|State|SigPnd|ShdPnd)' "$file/status" | tr -s '\t\n' '  ')"
+			cat "$file/syscall" "$file/stack"
+		done
+	done
+}
+
 bad=0
 "$inject" 1 none "$module" || bad=1
 insmod "$module" || exit 1
@@ -36,7 +47,7 @@ done
 pid=$(pgrep -u user -x threads)
 kill -STOP "$pid"
 until grep -q '^State:.T' "/proc/$pid/status"; do sleep 0.01; done
-su -s /bin/bash user -c "cat /proc/$pid/dump >$dir/img && chmod 700 $dir/img && exec $inject $pid $dir/img" || bad=1
+su -s /bin/bash user -c "cat /proc/$pid/dump >$dir/img && chmod 700 $dir/img && exec $inject $pid $dir/img" || { bad=1; stacks; }
 kill -KILL "$pid"
 wait
 [ "$(cat /sys/module/crtools/refcnt)" = 0 ] || { echo "the module is still in use"; bad=1; }
