@@ -38,13 +38,14 @@ bad=0
 insmod "$module" || exit 1
 dir=$(mktemp -d)
 chown user "$dir"
-su -s /bin/bash user -c "CR_READY=$dir/ready CR_RESULT=$dir/result CR_DIR=$dir CR_PIDS=any CR_EXE=any \
-	exec $folder/threads 3" >/dev/null 2>&1 &
+# Not by su: it stops as its child does, and is waited for at the end.
+setpriv --reuid=user --regid=user --clear-groups env CR_READY="$dir/ready" CR_RESULT="$dir/result" \
+	CR_DIR="$dir" CR_PIDS=any CR_EXE=any "$folder/threads" 3 >/dev/null 2>&1 &
+pid=$!
 for ((i = 0; i < 3000; i++)); do
 	[ -e "$dir/ready" ] && break
 	sleep 0.01
 done
-pid=$(pgrep -u user -x threads)
 kill -STOP "$pid"
 until grep -q '^State:.T' "/proc/$pid/status"; do sleep 0.01; done
 su -s /bin/bash user -c "cat /proc/$pid/dump >$dir/img && chmod 700 $dir/img && exec $inject $pid $dir/img" || { bad=1; stacks; }
