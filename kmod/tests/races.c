@@ -472,7 +472,7 @@ int main(int argc, char **argv)
 	if (time_to_execute() > SLOW)
 		at_once = 1;
 	end = now() + seconds;
-	deadline = now() + 10 * seconds;
+	deadline = now() + 20 * seconds;
 	/* Longer on a slow machine, where it takes its time to meet everything. */
 	do {
 		for (size_t i = 0; i < TARGETS; i += at_once)
