@@ -69,7 +69,9 @@ class RealInputTest {
         String script = RealProgram.PROGRAMS.resolve("targz.sh").toString();
         Path archive = folder.resolve("archive.gz");
         Path wanted = folder.resolve("wanted.gz");
-        Command.of(script, "make", folder.resolve("in").toString(), "6").run().ok();
+        Command.of(script, "make", folder.resolve("in").toString(), Integer.toString(work(6, moments)))
+                .run()
+                .ok();
         Command.of(script, "run", folder.resolve("in").toString(), wanted.toString())
                 .run()
                 .ok();
@@ -90,7 +92,7 @@ class RealInputTest {
         // "R file-NNNN " and 64 digits of a hash.
         int line = 77;
         int files = 120;
-        int rounds = 3;
+        int rounds = work(3, moments);
         Path folder = RealProgram.newFolder("hashlog");
         String script = RealProgram.PROGRAMS.resolve("hashlog.py").toString();
         String in = folder.resolve("in").toString();
@@ -177,6 +179,11 @@ class RealInputTest {
             }
             workload.assertPasses();
         }
+    }
+
+    /** How much longer a program must run to be still there at the last of so many moments. */
+    private static int work(int few, int moments) {
+        return few * moments / FEW;
     }
 
     private static long objects(Path project) {
