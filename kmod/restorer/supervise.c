@@ -193,6 +193,9 @@ static void go(struct supervisor *s, const struct crt_stage *stage, bool last)
 	/* When some have it, the ends of the others tell why. */
 	if (left < stage->count || !left)
 		return;
+	/* Nobody reads any more: whose end it was is seen next, if not too late. */
+	if (error == EPIPE && !last)
+		return;
 	if (error == EPIPE)
 		give_up(s, 0, 0, ended_text);
 	give_up(s, 0, error, "the processes cannot be told to continue");
