@@ -93,6 +93,7 @@ public final class ShortLivedTools {
             Path ready = Files.createFile(folder.resolve("starting"));
             Files.move(ready, folder.resolve(READY), StandardCopyOption.ATOMIC_MOVE);
             Path request = folder.resolve(REQUEST);
+            // It is dumped in this loop; executed back, it finds the request, which was there before.
             while (!Files.exists(request)) {
                 Thread.sleep(5);
             }
