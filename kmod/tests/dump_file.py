@@ -264,7 +264,6 @@ def test_refused():
     with open("/proc/sys/vm/nr_hugepages", "w") as pages:
         pages.write("0")
     may_lack = {"secretmem", "io_uring"}
-    libc = ctypes.CDLL(None, use_errno=True)
     if libc.syscall(SYS_MODIFY_LDT, 0, None, 0) < 0 and ctypes.get_errno() == errno.ENOSYS:
         may_lack.add("ldt")
     check(set(left_out) <= may_lack, "not made: %s" % left_out)
