@@ -23,7 +23,7 @@ cc -g -O1 -Wall -Wextra -Werror -pthread -o "$work/dumpee" "$here"/dumpee*.c
 cc -g -O1 -Wall -Wextra -Werror -pthread -static -o "$work/dumpee-static" "$here"/dumpee*.c
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/churn" "$here/churn.c"
 cc -O1 -Wall -Wextra -Werror -pthread -o "$work/entries" "$here/entries.c"
-cc -O1 -Wall -Wextra -Werror -pthread -o "$work/races" "$here/races.c"
+cc -O1 -Wall -Wextra -Werror -pthread -o "$work/races" "$here"/races*.c
 cc -O1 -Wall -Wextra -Werror -o "$work/inject" "$here/inject.c"
 cc -O1 -Wall -Wextra -Werror -pthread -static -no-pie -o "$work/server" "$here/server.c"
 make -s -C "$here/fuzz" OUT="$work/fuzz"

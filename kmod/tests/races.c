@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "races.h"
 
 #define ERRNOS 160
 #define SLOW 0.1	/* seconds */
@@ -47,8 +48,8 @@ struct counts {
 
 static struct counts *counts;
 static const char *folder;
-static char self[4096];
-static double deadline;
+char self[4096];
+double deadline;
 static int unloading;
 
 #define COUNT(what) __atomic_add_fetch(&counts->what, 1, __ATOMIC_RELAXED)
@@ -61,7 +62,7 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
-static int running(void)
+int running(void)
 {
 	return now() < deadline && !(counts && counts->stop);
 }
@@ -73,7 +74,7 @@ static void wrong(const char *what, int error)
 			 strerror(error));
 }
 
-static pid_t child(void)
+pid_t child(void)
 {
 	pid_t pid = fork();
 
@@ -83,116 +84,6 @@ static pid_t child(void)
 	}
 	return pid;
 }
-
-/* What the targets do. */
-
-static void target_exits(void)
-{
-	while (running()) {
-		pid_t pid = child();
-
-		if (!pid) {
-			usleep(random() % 20000);
-			_exit(0);
-		}
-		usleep(random() % 3000);
-		kill(pid, SIGSTOP);
-		usleep(random() % 3000);
-		kill(pid, random() & 1 ? SIGCONT : SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
-}
-
-static void target_executes(void)
-{
-	char rest[32];
-
-	usleep(random() % 3000);
-	snprintf(rest, sizeof(rest), "%f", deadline);
-	if (running())
-		execl(self, self, "execute-again", rest, NULL);
-}
-
-static void target_forks(void)
-{
-	while (running()) {
-		pid_t pid = random() & 1 ? fork() : vfork();
-
-		if (!pid)
-			_exit(0);
-		waitpid(pid, NULL, 0);
-	}
-}
-
-static void target_maps(void)
-{
-	int fd = open(self, O_RDONLY);
-
-	while (running()) {
-		size_t size = (1 + random() % 200) * 4096;
-		char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | (random() & 1 ? MAP_ANONYMOUS : 0),
-				 fd, 0);
-
-		if (map == MAP_FAILED)
-			continue;
-		if (size < 8192)
-			map[0] = 1;
-		mprotect(map + size / 8192 * 4096, 4096, PROT_NONE);
-		madvise(map, size / 2 / 4096 * 4096, MADV_DONTNEED);
-		munmap(map, size);
-	}
-}
-
-static void *ends_at_once(void *arg)
-{
-	usleep(random() % 500);
-	return arg;
-}
-
-static void target_threads(void)
-{
-	while (running()) {
-		pthread_t threads[4];
-
-		for (int i = 0; i < 4; i++)
-			pthread_create(&threads[i], NULL, ends_at_once, NULL);
-		for (int i = 0; i < 4; i++)
-			pthread_join(threads[i], NULL);
-	}
-}
-
-static void target_counts(void)
-{
-	for (volatile unsigned long i = 0; running(); i++)
-		;
-}
-
-/* mount -V: a program with the setuid bit; its dump file is not for us. */
-static void target_becomes_setuid(void)
-{
-	while (running()) {
-		pid_t pid = fork();
-
-		if (!pid) {
-			int null = open("/dev/null", O_RDWR);
-
-			dup2(null, 1);
-			dup2(null, 2);
-			usleep(random() % 5000);
-			execl("/bin/mount", "mount", "-V", NULL);
-			_exit(0);
-		}
-		waitpid(pid, NULL, 0);
-	}
-}
-
-static void (*const targets[])(void) = {
-	target_exits, target_executes, target_forks, target_maps,
-	target_threads, target_counts, target_becomes_setuid,
-};
-
-#define TARGETS (sizeof(targets) / sizeof(*targets))
 
 /*
  * Microseconds, at random up to that, or up to twice as many and so on: the
@@ -387,11 +278,38 @@ static void report(const char *what, const unsigned long *errors)
 			printf("  %s %s: %lu\n", what, strerrorname_np(i), errors[i]);
 }
 
+/*
+ * Children of ours that ended are gone then, and those that are none of ours
+ * by birth are killed: a target's child that was stopped when its parent died
+ * would stay for ever. Answers how many are left.
+ */
+static int reap(const pid_t *own, size_t nr)
+{
+	static char text[1 << 16];
+	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC), left = 0;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	char *at = text, *after;
+
+	close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	for (pid_t pid; (pid = strtol(at, &after, 10)) > 0; at = after) {
+		size_t i = 0;
+
+		while (i < nr && own[i] != pid)
+			i++;
+		if (i == nr)
+			kill(pid, SIGKILL);
+		left += waitpid(pid, NULL, WNOHANG) == 0;
+	}
+	return left;
+}
+
 /* Everyone who races about the targets from first up to end, for some seconds. */
 static void race(size_t first, size_t end, double seconds)
 {
-	pid_t pids[TARGETS];
+	pid_t pids[TARGETS], own[3 * TARGETS + 2];
 	double limit = now() + seconds;
+	size_t nr = 0;
 
 	counts->stop = 0;
 	for (size_t i = first; i < end; i++) {
@@ -401,18 +319,21 @@ static void race(size_t first, size_t end, double seconds)
 			_exit(0);
 		}
 		for (int j = 0; j < 2; j++) {
-			if (!child()) {
+			own[nr] = child();
+			if (!own[nr++]) {
 				dumper(pids[i], i * 2 + j, j == 0);
 				_exit(0);
 			}
 		}
-		if (!child()) {
+		own[nr] = child();
+		if (!own[nr++]) {
 			resumer(pids[i]);
 			_exit(0);
 		}
 	}
 	for (int i = 0; i < 2; i++) {
-		if (!child()) {
+		own[nr] = child();
+		if (!own[nr++]) {
 			executer();
 			_exit(0);
 		}
@@ -421,17 +342,8 @@ static void race(size_t first, size_t end, double seconds)
 		usleep(100000);
 	counts->stop = 1;
 	usleep(1000000);
-	/* Targets may be stopped, or, executed, run on: none outlives us. */
-	for (size_t i = first; i < end; i++)
-		kill(pids[i], SIGKILL);
-	for (limit = now() + 30; now() < limit;) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
-
-		if (pid < 0)
-			break;
-		if (!pid)
-			usleep(10000);
-	}
+	for (limit = now() + 30; reap(own, nr) && now() < limit;)
+		usleep(10000);
 }
 
 /* Seconds that a program takes to start and to end. */

@@ -17,12 +17,25 @@ run() {
 	pid=$!
 }
 
+# nobody_left: else tells what they are doing, and ends them.
+nobody_left() {
+	local left
+	left=$(pgrep -u user) || return 0
+	echo "processes are left"
+	for p in $left; do
+		grep -E '^(Name|State|Pid|PPid|SigPnd|ShdPnd):' "/proc/$p/status"
+		cat "/proc/$p/stack"
+		kill -9 "$p"
+	done
+	return 1
+}
+
 insmod "$module" || exit 1
 run
 wait "$pid"
 result=$?
 [ "$(cat /sys/module/crtools/refcnt)" = 0 ] || { echo "the module is still in use"; result=1; }
-pgrep -u user -l && { echo "processes are left"; result=1; }
+nobody_left || result=1
 
 run unloading
 rounds=0
@@ -34,7 +47,7 @@ while [ -e "/proc/$pid" ] && ! grep -q "^State:.Z" "/proc/$pid/status"; do
 	fi
 done
 wait "$pid" || result=1
-pgrep -u user -l && { echo "processes are left"; result=1; }
+nobody_left || result=1
 echo "$rounds times unloaded meanwhile"
 ((rounds > 0)) || result=1
 rmmod crtools || result=1

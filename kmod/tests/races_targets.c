@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the targets of races.c do. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "races.h"
+
+static void target_exits(void)
+{
+	while (running()) {
+		pid_t pid = child();
+
+		if (!pid) {
+			usleep(random() % 20000);
+			_exit(0);
+		}
+		usleep(random() % 3000);
+		kill(pid, SIGSTOP);
+		usleep(random() % 3000);
+		kill(pid, random() & 1 ? SIGCONT : SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+void target_executes(void)
+{
+	char rest[32];
+
+	usleep(random() % 3000);
+	snprintf(rest, sizeof(rest), "%f", deadline);
+	if (running())
+		execl(self, self, "execute-again", rest, NULL);
+}
+
+static void target_forks(void)
+{
+	while (running()) {
+		pid_t pid = random() & 1 ? fork() : vfork();
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void target_maps(void)
+{
+	int fd = open(self, O_RDONLY);
+
+	while (running()) {
+		size_t size = (1 + random() % 200) * 4096;
+		char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | (random() & 1 ? MAP_ANONYMOUS : 0),
+				 fd, 0);
+
+		if (map == MAP_FAILED)
+			continue;
+		if (size < 8192)
+			map[0] = 1;
+		mprotect(map + size / 8192 * 4096, 4096, PROT_NONE);
+		madvise(map, size / 2 / 4096 * 4096, MADV_DONTNEED);
+		munmap(map, size);
+	}
+}
+
+static void *ends_at_once(void *arg)
+{
+	usleep(random() % 500);
+	return arg;
+}
+
+static void target_threads(void)
+{
+	while (running()) {
+		pthread_t threads[4];
+
+		for (int i = 0; i < 4; i++)
+			pthread_create(&threads[i], NULL, ends_at_once, NULL);
+		for (int i = 0; i < 4; i++)
+			pthread_join(threads[i], NULL);
+	}
+}
+
+static void target_counts(void)
+{
+	for (volatile unsigned long i = 0; running(); i++)
+		;
+}
+
+/* mount -V: a program with the setuid bit; its dump file is not for us. */
+static void target_becomes_setuid(void)
+{
+	while (running()) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			int null = open("/dev/null", O_RDWR);
+
+			dup2(null, 1);
+			dup2(null, 2);
+			usleep(random() % 5000);
+			execl("/bin/mount", "mount", "-V", NULL);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+void (*const targets[TARGETS])(void) = {
+	target_exits, target_executes, target_forks, target_maps,
+	target_threads, target_counts, target_becomes_setuid,
+};
