@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** A checkpoint of a process tree, and the two ways to bring it back. */
@@ -22,6 +21,20 @@ public final class SavedTree {
                     "(?s).* \\(deleted\\)",
                     ".*/(#nameless|\\.crtools-[0-9a-f-]{36}) \\(deleted\\)",
                     "a file without a name comes back as one that never had one, or had another"));
+
+    /** The same of trees with files that have lost their name, or are mapped without one. */
+    public static final List<ProcView.Explained> EXPLAINED_OF_FILES = List.of(
+            ProcView.Explained.change(
+                    "fd \\d+",
+                    ".*/linked \\(deleted\\)",
+                    ".*/sibling",
+                    "it is opened by the name that the file still has"),
+            ProcView.Explained.change("fdinfo \\d+ ino", "nameless of .*", "\\d+", "of the same"),
+            ProcView.Explained.change(
+                    "map .*",
+                    "..-p offset \\w+ device \\S+ inode nameless of .* /.* \\(deleted\\)",
+                    "..-p offset 00000000 device 00:00 inode 0 .*",
+                    "a private mapping of a deleted file comes back as anonymous memory"));
 
     private static final Duration SETTLES = Duration.ofSeconds(20);
 
@@ -75,7 +88,7 @@ public final class SavedTree {
 
     /** Brings it back, detached; gives the first process. Options are those that both ways know. */
     public long restore(Way way, String... options) {
-        Set<Long> before = Processes.all().keySet();
+        Map<Long, Long> before = Processes.all();
         Command.Result result = tryRestore(way, options).ok();
         return newRoot(before, result);
     }
@@ -98,15 +111,17 @@ public final class SavedTree {
     }
 
     /** The only new process whose parent is none of the new ones. */
-    private static long newRoot(Set<Long> before, Command.Result result) {
+    private static long newRoot(Map<Long, Long> before, Command.Result result) {
         // One look at each: a process of the restorer may still be on its way out.
         Map<Long, Long> parents = new TreeMap<>();
-        for (long pid : Processes.all().keySet()) {
-            List<String> stat = before.contains(pid) || Tools.isServer(pid) ? List.of() : Processes.stat(pid);
+        Processes.all().forEach((pid, start) -> {
+            // Not by the pid alone: a zombie of the dumped tree may have had it before.
+            boolean known = start.equals(before.get(pid)) || Tools.isServer(pid);
+            List<String> stat = known ? List.of() : Processes.stat(pid);
             if (Processes.lives(stat)) {
                 parents.put(pid, Long.parseLong(stat.get(1)));
             }
-        }
+        });
         List<Long> roots = parents.keySet().stream()
                 .filter(pid -> !parents.containsKey(parents.get(pid)))
                 .toList();

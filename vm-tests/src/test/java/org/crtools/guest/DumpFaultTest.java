@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.crtools.guest.SavedTree.Way;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,9 @@ class DumpFaultTest {
     private static final int NO_SPACE = 11;
     private static final int KILLED = 137;
     private static final int PAGE = 4096;
+
+    /** How often a short run kills the tools in the middle of a dump. */
+    private static final int KILLS = 5;
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -218,8 +222,6 @@ class DumpFaultTest {
         }
     }
 
-    @Tag("long")
-    @Timeout(value = 3, unit = TimeUnit.HOURS)
     @Test
     void isKilled(TestReporter reporter) {
         try (Target target = new Target(Mode.KILL, "mixed", "1");
@@ -227,9 +229,16 @@ class DumpFaultTest {
             ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
             warm.assertPasses();
             target.look();
-            isKilled(target, firsts(target.points()), tools::run, reporter);
+            isKilled(target, spread(firsts(target.points()), KILLS), tools::run, reporter);
             target.workload.assertPasses();
         }
+    }
+
+    /** So many of them from the first to the last; between, at equal distances. */
+    private static List<Point> spread(List<Point> points, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> points.get(i * (points.size() - 1) / (count - 1)))
+                .toList();
     }
 
     private static List<Point> firsts(List<Point> points) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.crtools.guest.ProcView.Explained;
 import org.crtools.guest.SavedTree.Way;
@@ -104,7 +105,7 @@ class OptionsTest {
 
     /** The restored tree is as good as the first one. */
     @ParameterizedTest
-    @CsvSource({"tree,2 2", "files_shared,", "map_shared_family,3"})
+    @CsvSource({"tree,2 2", "files_shared,", "files_unlinked,", "map_shared_family,3"})
     void threeGenerations(String program, String arguments) {
         generations(program, arguments, 3);
     }
@@ -118,13 +119,15 @@ class OptionsTest {
 
     private static void generations(String program, String arguments, int count) {
         Workload.Setup setup = Workload.of(program);
+        List<ProcView.Explained> explained = new ArrayList<>(SavedTree.EXPLAINED);
+        explained.addAll(SavedTree.EXPLAINED_OF_FILES);
         try (Workload workload = (arguments == null ? setup : setup.arguments(arguments.split(" "))).start()) {
             ProcView before = ProcView.of(workload.pid());
             for (int generation = 0; generation < count; generation++) {
                 SavedTree saved =
                         SavedTree.dump(workload.pid(), workload.folder().resolve("g" + generation), false);
                 workload.restoredAs(saved.restore(Way.alternate(generation)));
-                SavedTree.awaitSame(before, workload.pid(), SavedTree.EXPLAINED);
+                SavedTree.awaitSame(before, workload.pid(), explained);
             }
             workload.assertPasses();
         }

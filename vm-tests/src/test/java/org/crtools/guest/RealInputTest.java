@@ -26,6 +26,9 @@ class RealInputTest {
     private static final int FEW = 2;
     private static final int MANY = 10;
 
+    /** For the run of as much work as ten moments want, on a machine that shares its processors. */
+    private static final Duration UNDISTURBED = Duration.ofMinutes(10);
+
     private interface Scenario {
         void run(int moments) throws IOException;
     }
@@ -73,6 +76,7 @@ class RealInputTest {
                 .run()
                 .ok();
         Command.of(script, "run", folder.resolve("in").toString(), wanted.toString())
+                .within(UNDISTURBED)
                 .run()
                 .ok();
         try (RealProgram program =

@@ -19,20 +19,6 @@ import org.junit.jupiter.api.TestFactory;
 /** Every kind of state that crtools carries: dumped, killed, brought back, compared, and checked by itself. */
 class TreeTest {
 
-    /** Of trees with files of certain kinds. */
-    private static final List<Explained> OF_FILES = List.of(
-            Explained.change(
-                    "fd \\d+",
-                    ".*/linked \\(deleted\\)",
-                    ".*/sibling",
-                    "it is opened by the name that the file still has"),
-            Explained.change("fdinfo \\d+ ino", "nameless of .*", "\\d+", "of the same"),
-            Explained.change(
-                    "map .*",
-                    "..-p offset \\w+ device \\S+ inode nameless of .* /.* \\(deleted\\)",
-                    "..-p offset 00000000 device 00:00 inode 0 .*",
-                    "a private mapping of a deleted file comes back as anonymous memory"));
-
     /** These go on changing their memory or signal masks: they are viewed when they are stopped, before and after. */
     private static final Set<String> MOVING = Set.of("malloc", "fpu_threads");
 
@@ -151,7 +137,7 @@ class TreeTest {
 
     private static List<Explained> explained(Line line, Who who) {
         List<Explained> explained = new ArrayList<>(SavedTree.EXPLAINED);
-        explained.addAll(OF_FILES);
+        explained.addAll(SavedTree.EXPLAINED_OF_FILES);
         if (line.id().equals("timers")) {
             explained.add(ProcView.HANDLERS);
         }
