@@ -198,6 +198,15 @@ class DumpFaultTest {
         return few;
     }
 
+    /** The kernels of a short run share the points: this is every third, which one is told by the kernel's version. */
+    private static List<Point> share(List<Point> points) {
+        int minor = Integer.parseInt(System.getProperty("os.version").split("[.-]")[1]);
+        return IntStream.range(0, points.size())
+                .filter(i -> i % 3 == minor % 3)
+                .mapToObj(points::get)
+                .toList();
+    }
+
     /** The points from which on it matters what becomes of the tree: all is read by then. */
     private static List<Point> ofMode(List<Point> points) {
         int last = points.stream()
@@ -214,9 +223,9 @@ class DumpFaultTest {
         try (Target target = new Target(mode, "mixed", "1")) {
             List<Point> all = target.points();
             switch (mode) {
-                case RUN -> fails(target, few(all), "error", reporter);
-                case KILL -> fails(target, few(all), "enospc", reporter);
-                case STOP -> fails(target, ofMode(all), "error", reporter);
+                case RUN -> fails(target, share(few(all)), "error", reporter);
+                case KILL -> fails(target, share(few(all)), "enospc", reporter);
+                case STOP -> fails(target, share(ofMode(all)), "error", reporter);
             }
             target.workload.assertPasses();
         }
