@@ -188,18 +188,21 @@ def test_freezer():
             procs.write(str(t.pid))
         with open(group + "/cgroup.freeze", "w") as freeze:
             freeze.write("1")
-        for _ in range(100):
-            with open(group + "/cgroup.events") as events:
-                if "frozen 1" in events.read():
-                    break
-            time.sleep(0.02)
+        def await_frozen(frozen):
+            for _ in range(3000):
+                with open(group + "/cgroup.events") as events:
+                    if "frozen %d" % frozen in events.read():
+                        return
+                time.sleep(0.02)
+            check(False, "frozen %d" % frozen)
+        await_frozen(1)
         img = t.image()
         equal(img.header.nr_threads, 6, "threads")
         near(img.by_comm(b"mono")["record"].restart_remaining, 1000, "mono")
         same_memory(t, img)
         with open(group + "/cgroup.freeze", "w") as freeze:
             freeze.write("0")
-        time.sleep(0.2)
+        await_frozen(0)
         equal(failure(open, t.dump, "rb"), errno.EBUSY, "thawed")
     os.rmdir(group)
 

@@ -22,6 +22,11 @@ def main():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     tests = {n[5:]: f for module in (dump_memory, dump_threads, dump_file)
              for n, f in vars(module).items() if n.startswith("test_")}
+    # khugepaged changes the memory of processes that are stopped.
+    scan = "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs"
+    if os.path.exists(scan):
+        with open(scan, "w") as file:
+            file.write("3600000")
     failed = 0
     for name in sys.argv[2:] or tests:
         begin = time.monotonic()

@@ -15,8 +15,14 @@ from dump_target import check, equal, near, Target, same_memory, regset, seize, 
 def test_registers():
     for state in (["spin"], ["threads", "7"], ["sleeps"]):
         with Target(*state, stop=False) as t:
-            time.sleep(0.1)
             tids = seize(t.pid)
+            for _ in range(6000):
+                # It says that it is ready before it sets the registers.
+                if state != ["spin"] or regset(t.pid, 1, 216)[8 * 3:8 * 4] == struct.pack("<Q", 0x1122334455667788):
+                    break
+                detach(tids)
+                time.sleep(0.01)
+                tids = seize(t.pid)
             img = t.image()
             equal(sorted(x["pid"] for x in img.threads), sorted(tids), "threads")
             equal(img.threads[0]["pid"], t.pid, "the leader is first")

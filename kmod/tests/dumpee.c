@@ -6,6 +6,7 @@
  * waits for ever (with "wake", until its standard input ends).
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -195,13 +196,28 @@ static void build_files(void)
 	tell("odd", (unsigned long)memory);
 }
 
+/* Threads that have their names. */
+static _Atomic int named;
+
+static void take_name(const char *name)
+{
+	prctl(PR_SET_NAME, name);
+	named++;
+}
+
+static void await_named(int nr)
+{
+	while (named < nr)
+		usleep(1000);
+}
+
 static void *sleeper(void *marker)
 {
 	volatile unsigned long local = (unsigned long)marker;
 	char name[16];
 
 	snprintf(name, sizeof(name), "sleeper %lu", local);
-	prctl(PR_SET_NAME, name);
+	take_name(name);
 	for (;;)
 		pause();
 	return NULL;
@@ -217,7 +233,7 @@ static void build_threads(int nr)
 	for (long i = 1; i <= nr; i++)
 		if (pthread_create(&thread, &attr, sleeper, (void *)i))
 			die("pthread_create");
-	usleep(300000);
+	await_named(nr);
 }
 
 /* Interrupted calls that restart_syscall() continues. */
@@ -225,7 +241,7 @@ static void *sleep_mono(void *arg)
 {
 	struct timespec ts = { .tv_sec = 1000 }, left;
 
-	prctl(PR_SET_NAME, "mono");
+	take_name("mono");
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, &left);
 	return arg;
 }
@@ -234,7 +250,7 @@ static void *sleep_boot(void *arg)
 {
 	struct timespec ts = { .tv_sec = 2000 }, left;
 
-	prctl(PR_SET_NAME, "boot");
+	take_name("boot");
 	clock_nanosleep(CLOCK_BOOTTIME, 0, &ts, &left);
 	return arg;
 }
@@ -243,14 +259,14 @@ static void *sleep_cpu(void *arg)
 {
 	struct timespec ts = { .tv_sec = 3000 };
 
-	prctl(PR_SET_NAME, "cpu");
+	take_name("cpu");
 	syscall(SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &ts, NULL);
 	return arg;
 }
 
 static void *sleep_poll(void *arg)
 {
-	prctl(PR_SET_NAME, "poll");
+	take_name("poll");
 	poll(arg, 1, 4000000);
 	return arg;
 }
@@ -261,10 +277,34 @@ static void *sleep_futex(void *arg)
 {
 	struct timespec ts = { .tv_sec = 5000 };
 
-	prctl(PR_SET_NAME, "futex");
+	take_name("futex");
 	syscall(SYS_futex, &futex_word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 99,
 		&ts, NULL, 0);
 	return arg;
+}
+
+/* All other threads are in the calls they were made for. */
+static void await_asleep(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *task;
+
+	while ((task = readdir(tasks))) {
+		char path[64], text[512], *state;
+		int fd, tid = atoi(task->d_name);
+
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+		while (tid && tid != getpid()) {
+			fd = open(path, O_RDONLY);
+			text[read(fd, text, sizeof(text) - 1)] = '\0';
+			close(fd);
+			state = strrchr(text, ')');
+			if (state && state[2] == 'S')
+				break;
+			usleep(1000);
+		}
+	}
+	closedir(tasks);
 }
 
 static void build_sleeps(void)
@@ -282,7 +322,8 @@ static void build_sleeps(void)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (pthread_create(&thread, NULL, kinds[i], &fds))
 			die("pthread_create");
-	usleep(300000);
+	await_named(sizeof(kinds) / sizeof(*kinds));
+	await_asleep();
 	tell("pollfds", (unsigned long)&fds);
 	tell("futex", (unsigned long)&futex_word);
 }

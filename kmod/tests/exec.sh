@@ -31,6 +31,8 @@ wait_for() {
 
 is_state() { [ "$(states "$1")" = "$2" ]; }
 is_file() { [ -e "$1" ]; }
+is_said() { [ -s "$1" ]; }
+is_no_group() { ! kill -0 -- "$1" 2>/dev/null; }
 is_gone() { [ ! -e "/proc/$1" ] || is_state "$1" Z; }
 
 # A restored process has its name and no descriptor of ours; or is gone.
@@ -43,7 +45,7 @@ is_back() {
 # dump PID IMAGE: stops the process, leaves it stopped
 dump() {
 	kill -STOP "$1"
-	wait_for 10 is_state "$1" T || { echo "does not stop"; return 1; }
+	wait_for 60 is_state "$1" T || { echo "does not stop"; return 1; }
 	cat "/proc/$1/dump" >"$2" || { echo "dump failed"; return 1; }
 	chmod 700 "$2"
 }
@@ -129,7 +131,7 @@ verdict() {
 # interrupted CALL HANDLER quiet|signal TOOL: an interrupted call after three seconds
 # of six; away for two. With signal SIGUSR1 is pending in the image.
 interrupted() {
-	local call=$1 dir pid start ready frozen dumped run back
+	local call=$1 dir pid start ready frozen dumped run back limit
 	dir=$(mktemp -d)
 	mkfifo "$dir/fifo"
 	exec 8<>"$dir/fifo"
@@ -140,7 +142,7 @@ interrupted() {
 	ready=$(tenths)
 	sleep 3
 	kill -STOP "$pid"
-	wait_for 10 is_state "$pid" T
+	wait_for 60 is_state "$pid" T
 	[ "$3" = signal ] && kill -USR1 "$pid"
 	frozen=$(tenths)
 	cat "/proc/$pid/dump" >"$dir/img" || return
@@ -156,17 +158,16 @@ interrupted() {
 	back=$(tenths)
 	sleep 0.5
 	if [ ! -s "$dir/result" ]; then
-		case $call in
-		read) echo >&8 ;;
-		pause | ppoll | poll_forever | sigsuspend | futex_forever | loop)
+		case $call:$3 in
+		read:*) echo >&8 ;;
+		pause:quiet | ppoll:quiet | poll_forever:quiet | sigsuspend:quiet | futex_forever:quiet | loop:quiet)
 			kill -USR1 "$pid"
 			;;
 		esac
 	fi
-	for ((i = 0; i < 150; i++)); do
-		[ -s "$dir/result" ] && break
-		sleep 0.1
-	done
+	# The one that is not to come back has less time to do so.
+	[ "$call $2" != "futex_forever restart" ] || limit=5
+	wait_for ${limit:-60} is_said "$dir/result"
 	if [ -s "$dir/result" ]; then
 		judge_time "$(cat "$dir/result")"
 	else
@@ -407,12 +408,15 @@ root_part() {
 # Loads and unloads the module while images are executed and end.
 load_unload() {
 	local runners=() rounds=0 i failed=
+	# Groups of their own, as what they execute is to end with them.
+	set -m
 	for i in 1 2 3; do
 		(while :; do
-			timeout -s KILL 0.3 "$1" >/dev/null 2>&1
+			timeout --foreground -s KILL 0.3 "$1" >/dev/null 2>&1
 		done) 2>/dev/null &
-		runners+=($!)
+		runners+=(-$!)
 	done
+	set +m
 	renice -n -19 $$ >/dev/null	# or the others leave no time for this loop
 	SECONDS=0
 	while ((rounds < 10)) && [ -z "$failed" ]; do
@@ -423,9 +427,11 @@ load_unload() {
 		insmod "$module" || failed="insmod failed"
 		rounds=$((rounds + 1))
 	done
-	kill "${runners[@]}"
-	wait "${runners[@]}" 2>/dev/null
-	sleep 0.5
+	kill -KILL -- "${runners[@]}"
+	wait "${runners[@]#-}" 2>/dev/null
+	for i in "${runners[@]}"; do
+		wait_for 60 is_no_group "$i"
+	done
 	verdict "loaded and unloaded meanwhile" ok "${failed:-ok}"
 }
 

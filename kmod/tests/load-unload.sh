@@ -22,10 +22,13 @@ for mode in walk walk hold pin pin die map; do
 	"$churn" "$mode" &
 	jobs_+=($!)
 done
+# Groups of their own, as their commands are to end with them.
+set -m
 (while :; do ls -lR /proc/[0-9]*/task >/dev/null 2>&1; done) &
-jobs_+=($!)
+loops=(-$!)
 (while :; do cat /proc/[0-9]*/dump >/dev/null 2>&1; done) &
-jobs_+=($!)
+loops+=(-$!)
+set +m
 
 renice -n -19 $$ >/dev/null	# or the others leave no time for this loop
 rounds=0 busy=0 failed=
@@ -46,8 +49,12 @@ done
 # What was hidden must be gone, while the holders still hold.
 [ -e /proc/1/dump ] && failed=${failed:-"dump stayed after unloading"}
 [ -e /proc/self/mfd ] && failed=${failed:-"mfd stayed after unloading"}
-kill "${jobs_[@]}"
+kill -- "${jobs_[@]}" "${loops[@]}"
 wait 2>/dev/null
+# What has ended is no longer in /proc, and holds nothing.
+while kill -0 -- "${loops[0]}" 2>/dev/null || kill -0 -- "${loops[1]}" 2>/dev/null; do
+	sleep 0.1
+done
 
 insmod "$module" && [ -e /proc/1/dump ] && rmmod "$name" ||
 	failed=${failed:-"could not be loaded again at the end"}

@@ -281,7 +281,7 @@ static void report(const char *what, const unsigned long *errors)
 /*
  * Children of ours that ended are gone then, and those that are none of ours
  * by birth are killed: a target's child that was stopped when its parent died
- * would stay for ever. Answers how many are left.
+ * would stay for ever. Answers how many were left before.
  */
 static int reap(const pid_t *own, size_t nr)
 {
@@ -299,7 +299,9 @@ static int reap(const pid_t *own, size_t nr)
 			i++;
 		if (i == nr)
 			kill(pid, SIGKILL);
-		left += waitpid(pid, NULL, WNOHANG) == 0;
+		waitpid(pid, NULL, WNOHANG);
+		/* Even if it is gone: its own children are ours then. */
+		left++;
 	}
 	return left;
 }

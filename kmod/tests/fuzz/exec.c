@@ -40,7 +40,8 @@
 
 #define FIRST_UID	3000
 #define RUN_MS		80
-#define KILL_MS		10000	/* from SIGKILL to the end */
+#define KILL_MS		30000	/* from SIGKILL to the end */
+#define WHOLE_MS	60000	/* an undamaged image's time, for each half of it */
 #define SET_SIZE	(1u << 21)
 #define WARM_UP		200	/* mutations before memory is looked at */
 
@@ -212,11 +213,11 @@ static void check_errno(uint64_t number, const struct mutant *mutant, int error)
 }
 
 /*
- * Returns the exit status if the new process ended by itself within @run_ms,
- * else -1.
+ * Returns the exit status if the execution was done within @exec_ms and the new
+ * process ended by itself within @run_ms after that, else -1.
  */
-static int execute(uint64_t number, const struct mutant *mutant,
-		   const char *path, unsigned int uid, int run_ms)
+static int execute(uint64_t number, const struct mutant *mutant, const char *path,
+		   unsigned int uid, int exec_ms, int run_ms)
 {
 	int told[2], pidfd, error, got;
 	siginfo_t info;
@@ -234,7 +235,7 @@ static int execute(uint64_t number, const struct mutant *mutant,
 		die("fork");
 	pidfd = syscall(SYS_pidfd_open, pid, 0);
 	got = -1;
-	if (await(told[0], EXEC_MS))
+	if (await(told[0], exec_ms))
 		got = read(told[0], &error, sizeof(error));
 	close(told[0]);
 	if (got < 0) {
@@ -279,7 +280,7 @@ static void control(unsigned int uid)
 		mutant.image = templates[i].image;
 		mutant.size = templates[i].size;
 		file_write("image", mutant.image.data, mutant.size, mutant.size, 0777);
-		status = execute(i, &mutant, "image", uid, KILL_MS);
+		status = execute(i, &mutant, "image", uid, WHOLE_MS, WHOLE_MS);
 		if (status != 42 && status != 7)
 			report(i, "an undamaged image ended with status", status);
 	}
@@ -312,7 +313,7 @@ static void one(uint64_t number, struct worker *worker, uint8_t *buffer,
 	}
 	if (mutant.around == RACE)
 		worker->race = RACE_ON;
-	execute(number, &mutant, path, uid, RUN_MS);
+	execute(number, &mutant, path, uid, EXEC_MS, RUN_MS);
 	if (mutant.around == RACE) {
 		meddle_stop(&worker->race);
 		files_mend(uid);

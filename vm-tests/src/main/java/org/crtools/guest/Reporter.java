@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,6 +34,9 @@ final class Reporter implements TestExecutionListener {
 
     /** Most characters of output told of one test. */
     private static final int LOG_MAX = 200_000;
+
+    /** For a process that is on its way out when its test is over. */
+    private static final Duration ENDS = Duration.ofSeconds(30);
 
     private final PrintStream host;
     private final KernelLog kernel;
@@ -116,8 +120,8 @@ final class Reporter implements TestExecutionListener {
         Map<Long, Long> before = processes;
         List<Long> strangers = strangers(before);
         List<String> names = new ArrayList<>();
-        // One that is ending just now is none.
-        long end = System.nanoTime() + 2_000_000_000L;
+        // One that is ending just now is none; a namespace ends with its last process.
+        long end = System.nanoTime() + ENDS.toNanos();
         while (!strangers.isEmpty() && System.nanoTime() < end) {
             strangers = strangers(before);
             Thread.onSpinWait();

@@ -36,7 +36,7 @@ public final class SavedTree {
                     "..-p offset 00000000 device 00:00 inode 0 .*",
                     "a private mapping of a deleted file comes back as anonymous memory"));
 
-    private static final Duration SETTLES = Duration.ofSeconds(20);
+    private static final Duration SETTLES = Duration.ofSeconds(60);
 
     /** How a checkpoint is brought back. */
     public enum Way {
@@ -63,8 +63,21 @@ public final class SavedTree {
     public static SavedTree dump(long root, Path folder, boolean user, String... options) {
         List<String> words = new ArrayList<>(List.of("dump", Long.toString(root), "-D", folder.toString()));
         words.addAll(Arrays.asList(options));
+        Map<Long, String> starts = new TreeMap<>();
+        Processes.tree(root).forEach(pid -> starts.put(pid, start(pid)));
         Tools.of(user).run(words).ok();
+        if (Arrays.stream(options).noneMatch(option -> option.startsWith("--leave-"))) {
+            // They are dead, but a pid is free when the parent has waited for it.
+            Processes.await("the tree's pids to be free", SETTLES, () -> starts.entrySet().stream()
+                    .noneMatch(entry -> start(entry.getKey()).equals(entry.getValue())));
+        }
         return new SavedTree(folder, user);
+    }
+
+    /** When a process started, in clock ticks since boot; nothing if it is gone. */
+    private static String start(long pid) {
+        List<String> stat = Processes.stat(pid);
+        return stat.isEmpty() ? "" : stat.get(19);
     }
 
     /** One that root's tools have made. */

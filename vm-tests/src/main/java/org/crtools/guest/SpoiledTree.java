@@ -43,6 +43,7 @@ public final class SpoiledTree implements AutoCloseable {
     public SpoiledTree(String program, String... arguments) {
         workload = Workload.of(program).arguments(arguments).start();
         processes = workload.tree().size();
+        workload.awaitRest();
         view = ProcView.of(workload.pid());
         saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
         Command.of("touch", trace().toString(), paused().toString(), pausedOut().toString())

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 public final class Surroundings {
 
-    private static final Duration SETTLES = Duration.ofSeconds(15);
+    private static final Duration SETTLES = Duration.ofSeconds(60);
     private static final List<Path> FOLDERS =
             List.of(Path.of("/tmp"), Path.of("/var/tmp"), Path.of("/dev/shm"), Path.of("/run"), Path.of("/root"));
 

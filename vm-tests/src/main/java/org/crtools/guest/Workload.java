@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A workload program at work: it built its state, said so, waits, and checks the state on SIGTERM. The same object goes
@@ -23,6 +24,12 @@ public final class Workload implements AutoCloseable {
     private static final Path PROGRAMS = Path.of("/put/workloads");
 
     private static final Duration LIMIT = Duration.ofSeconds(120);
+
+    /** For a child that computes, with SIGTERM blocked: it never rests. */
+    private static final Duration RESTS = Duration.ofSeconds(2);
+
+    private static final String BLOCKED = "SigBlk:";
+    private static final long TERM = 1L << 14;
 
     /** How the program was linked. */
     public enum Variant {
@@ -140,6 +147,39 @@ public final class Workload implements AutoCloseable {
             throw new AssertionError("the workload did not get ready: " + result() + "\n" + output());
         }
         pid = Long.parseLong(read(ready).strip());
+    }
+
+    /**
+     * Waits until it has come to rest. A workload says that it is ready just before it waits in sigsuspend(2), with
+     * SIGTERM no longer blocked, or unblocks it and computes; its children do before they have closed what they said it
+     * with.
+     */
+    public void awaitRest() {
+        awaitRest(pid);
+    }
+
+    /** The same of one that was started in another way. */
+    public static void awaitRest(long root) {
+        long end = System.nanoTime() + RESTS.toNanos();
+        while (!takesTerm(root) || !Processes.tree(root).stream().allMatch(pid -> takesTerm(pid) || sleeps(pid))) {
+            if (System.nanoTime() - end > 0) {
+                return;
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    private static boolean takesTerm(long pid) {
+        return new String(Processes.read(pid, "status"), StandardCharsets.ISO_8859_1)
+                .lines()
+                .filter(line -> line.startsWith(BLOCKED))
+                .allMatch(line ->
+                        (Long.parseUnsignedLong(line.substring(BLOCKED.length()).strip(), 16) & TERM) == 0);
+    }
+
+    private static boolean sleeps(long pid) {
+        List<String> stat = Processes.stat(pid);
+        return !stat.isEmpty() && stat.get(0).equals("S");
     }
 
     /** The pid of the tree's root. */

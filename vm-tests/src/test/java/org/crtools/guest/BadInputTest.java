@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,12 +37,23 @@ class BadInputTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
+    private static int moduleUsers() {
+        try {
+            return Integer.parseInt(
+                    Files.readString(Path.of("/sys/module/crtools/refcnt")).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Test
     void noModule() {
         try (Workload restored = Workload.of("threads").arguments("6").start();
                 Workload target = Workload.of("threads").arguments("6").start()) {
             SavedTree saved = SavedTree.dump(restored.pid(), restored.folder().resolve("checkpoint"), false);
             restored.restoredAs(saved.restore(Way.IMAGE));
+            // The last moments of a restore, when its threads leave the restorer, come after the end of the command.
+            Processes.await("the module to be free", LIMIT, () -> moduleUsers() == 0);
             Command.of("rmmod", "crtools").run().ok();
             try {
                 String verdict = Tools.of(false).run("check").expect(NO_MODULE).out();
@@ -325,6 +337,7 @@ class BadInputTest {
                 .run()
                 .ok();
         try (Workload target = Workload.of("big").arguments("32").start()) {
+            target.awaitRest();
             ProcView before = ProcView.of(target.pid());
             refuse(
                     NO_SPACE,

@@ -37,7 +37,7 @@ class DumpFaultTest {
     /** How often a short run kills the tools in the middle of a dump. */
     private static final int KILLS = 5;
 
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     /** What becomes of the tree. */
     private enum Mode {
@@ -82,7 +82,8 @@ class DumpFaultTest {
             this.mode = mode;
             workload = Workload.of(program).arguments(arguments).start();
             checkpoint = workload.folder().resolve("checkpoint");
-            tree = workload.tree();
+            workload.awaitRest();
+            look();
             // The first dump of a server loads classes and native code.
             dump(Tools.of(false)::run, List.of()).ok();
             bringBack();

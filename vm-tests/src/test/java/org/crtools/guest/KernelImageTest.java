@@ -48,12 +48,14 @@ class KernelImageTest {
 
     private static void goesOn(Workload.Setup setup, boolean user) {
         try (Workload workload = start(setup, user)) {
+            workload.awaitRest();
             workload.stop();
             ProcView before = ProcView.of(workload.pid());
             KernelImage image =
                     KernelImage.dump(workload.pid(), workload.folder().resolve("img"), user);
             workload.kill();
             workload.restoredAs(image.exec());
+            workload.awaitRest();
             workload.stop();
             List<Explained> explained = new ArrayList<>(CALLERS);
             if (setup.name().equals("malloc")) {

@@ -31,6 +31,7 @@ class OptionsTest {
     @Test
     void leftRunningItIsUndisturbed() {
         try (Workload workload = Workload.of("pipe_procs").arguments("4").start()) {
+            workload.awaitRest();
             ProcView before = ProcView.of(workload.pid());
             SavedTree.dump(workload.pid(), workload.folder().resolve("one"), false, "--leave-running");
             before.assertSame(ProcView.of(workload.pid()), List.of());
@@ -122,6 +123,7 @@ class OptionsTest {
         List<ProcView.Explained> explained = new ArrayList<>(SavedTree.EXPLAINED);
         explained.addAll(SavedTree.EXPLAINED_OF_FILES);
         try (Workload workload = (arguments == null ? setup : setup.arguments(arguments.split(" "))).start()) {
+            workload.awaitRest();
             ProcView before = ProcView.of(workload.pid());
             for (int generation = 0; generation < count; generation++) {
                 SavedTree saved =
@@ -154,6 +156,7 @@ class OptionsTest {
     @Test
     void executedInTheForegroundItEndsAsTheProgramEnds() throws InterruptedException {
         try (Workload workload = Workload.of("threads").arguments("6").start()) {
+            workload.awaitRest();
             ProcView before = ProcView.of(workload.pid());
             SavedTree saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
             Path out = workload.folder().resolve("restore.out");
@@ -189,6 +192,7 @@ class OptionsTest {
             first.type("cd " + folder + "; CR_READY=$PWD/ready CR_RESULT=$PWD/result CR_DIR=$PWD /put/workloads/tty");
             Processes.await("the job", LIMIT, () -> Files.exists(folder.resolve("ready")));
             long pid = read(folder.resolve("ready"));
+            Workload.awaitRest(pid);
             ProcView before = ProcView.of(pid);
             SavedTree saved = SavedTree.dump(pid, folder.resolve("checkpoint"), false, "--shell-job");
             first.type("echo the shell goes on");

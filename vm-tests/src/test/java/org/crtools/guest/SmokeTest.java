@@ -33,9 +33,11 @@ class SmokeTest {
     void stoppedAndContinuedWorkloadLooksTheSameAndPasses(Workload.Variant variant) {
         try (Workload workload =
                 Workload.of("threads").variant(variant).asUser().start()) {
+            workload.awaitRest();
             workload.stop();
             ProcView before = ProcView.of(workload.pid());
             workload.signal("CONT");
+            workload.awaitRest();
             workload.stop();
             before.assertSame(ProcView.of(workload.pid()), List.of());
             workload.signal("CONT");

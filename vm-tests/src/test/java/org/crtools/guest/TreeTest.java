@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,8 +27,6 @@ class TreeTest {
     /** What an ordinary user cannot set; the tool says so in one line. */
     private static final List<Explained> USER = List.of(
             Explained.of("exe", "the image stays the program file"), Explained.of("uid_map", "of the user namespace"));
-
-    private static final Duration WAITS = Duration.ofSeconds(2);
 
     private enum Who {
         ROOT,
@@ -97,10 +94,9 @@ class TreeTest {
             List<Long> tree = workload.tree();
             Path folder = workload.folder().resolve("checkpoint");
             boolean moving = MOVING.contains(line.id());
+            workload.awaitRest();
             if (moving) {
                 workload.stop();
-            } else {
-                awaitWaiting(tree);
             }
             ProcView before = ProcView.of(workload.pid());
             SavedTree saved = SavedTree.dump(workload.pid(), folder, who.user());
@@ -117,22 +113,6 @@ class TreeTest {
             }
             workload.assertPasses();
         }
-    }
-
-    /**
-     * A workload says that it is ready just before it waits in sigsuspend(2), with another signal mask. One that
-     * computes never sleeps; for it that moment has passed when the time is over.
-     */
-    private static void awaitWaiting(List<Long> tree) {
-        long end = System.nanoTime() + WAITS.toNanos();
-        while (!tree.stream().allMatch(TreeTest::waits) && System.nanoTime() - end < 0) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private static boolean waits(long pid) {
-        List<String> stat = Processes.stat(pid);
-        return !stat.isEmpty() && !stat.get(0).equals("R");
     }
 
     private static List<Explained> explained(Line line, Who who) {
