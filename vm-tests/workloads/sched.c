@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Nice values, affinity and policy, of each thread its own. With an argument
- * the main thread waits in vfork() nearly always: of the threads it is the
- * last to stop.
+ * the main thread waits in vfork() nearly always, each time for a child that
+ * lives for so many milliseconds: of the threads it is the last to stop.
  */
 #include "workload.h"
 
@@ -12,7 +12,8 @@
 #include <sys/wait.h>
 
 static pthread_t idler;
-static volatile bool ready, stop, vforks;
+static volatile bool ready, stop;
+static int life;
 static cpu_set_t one;
 
 static int policy(void)
@@ -55,8 +56,7 @@ static void build(int argc, char **argv)
 	cpu_set_t all;
 	int cpu = 0;
 
-	(void)argv;
-	vforks = argc > 1;
+	life = wl_arg(argc, argv, 1, 0);
 	CPU_ZERO(&all);
 	must(sched_getaffinity(0, sizeof(all), &all));
 	while (!CPU_ISSET(cpu, &all))
@@ -73,7 +73,7 @@ static void build(int argc, char **argv)
 static void run(void)
 {
 	wl_ready();
-	if (!vforks) {
+	if (!life) {
 		wl_wait();
 		return;
 	}
@@ -82,7 +82,7 @@ static void run(void)
 		pid_t pid = must(vfork());
 
 		if (!pid) {
-			usleep(50000);
+			usleep(life * 1000);
 			_exit(0);
 		}
 		while (waitpid(pid, NULL, 0) < 0)

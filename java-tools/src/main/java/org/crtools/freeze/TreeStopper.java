@@ -151,10 +151,11 @@ final class TreeStopper {
                 trace.interrupt(tid);
                 begun.add(new Seized(pid, tid));
             } catch (SystemCallException failure) {
-                if (failure.errno() == Errno.EPERM) {
+                // One that ends at this moment answers EPERM too (kernel/ptrace.c, ptrace_attach()).
+                if (failure.errno() == Errno.EPERM && !hasEnded(pid, tid)) {
                     throw refusal(pid, tid, failure);
                 }
-                if (failure.errno() != Errno.ESRCH) {
+                if (failure.errno() != Errno.EPERM && failure.errno() != Errno.ESRCH) {
                     throw failure;
                 }
             } catch (IOException gone) {
@@ -165,12 +166,17 @@ final class TreeStopper {
         return begun;
     }
 
+    private boolean hasEnded(int pid, int tid) {
+        try {
+            return proc.threadStat(pid, tid).isZombie();
+        } catch (IOException gone) {
+            return true;
+        }
+    }
+
     private CrtoolsException refusal(int pid, int tid, SystemCallException failure) throws IOException {
         int tracer = proc.threadStatus(pid, tid).number("TracerPid");
         ProcStat stat = proc.threadStat(pid, tid);
-        if (stat.isZombie()) {
-            return new CrtoolsException(ExitCode.NO_PROCESS, "process " + pid + " ended while it was being stopped");
-        }
         return tracer == 0
                 ? new CrtoolsException(
                         ExitCode.PERMISSION, "no permission to stop process " + pid + " (" + stat.name() + ")", failure)

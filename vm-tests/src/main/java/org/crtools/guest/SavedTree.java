@@ -65,6 +65,8 @@ public final class SavedTree {
         words.addAll(Arrays.asList(options));
         Map<Long, String> starts = new TreeMap<>();
         Processes.tree(root).forEach(pid -> starts.put(pid, start(pid)));
+        // A child that ended between these two looks.
+        starts.values().removeIf(String::isEmpty);
         Tools.of(user).run(words).ok();
         if (Arrays.stream(options).noneMatch(option -> option.startsWith("--leave-"))) {
             // They are dead, but a pid is free when the parent has waited for it.
