@@ -14,7 +14,9 @@ set +m
 title "A stock kernel, and the module"
 show uname -r
 show insmod crtools.ko
+now=${EPOCHREALTIME/./}
 show "java -jar crtools.jar check" || die "check failed"
+check=$((${EPOCHREALTIME/./} - now))
 
 title "A program with four threads, as an ordinary user: saved by cat, killed, executed"
 mkdir -m 0777 /tmp/demo && cd /tmp/demo || exit
@@ -48,7 +50,12 @@ title "The same file in gdb"
 show "gdb -q -batch -ex 'info threads' -ex 'thread apply all backtrace' -ex 'print counters' /put/count count.img 2>/dev/null | grep -v '^\[New'"
 
 title "tar | gzip with the shell that waits for them: dumped in the middle, killed, restored"
-show "mkdir data && for i in \$(seq 1 100); do head -c 300000 /dev/urandom > data/\$i; head -c 100000 /dev/zero > data/\$i.z; done"
+# It must last longer than a JVM takes to start and to dump: as many files as that takes, on this machine.
+mkdir trial && for i in 1 2 3 4 5 6 7 8 9 10; do head -c 300000 /dev/urandom > trial/$i; head -c 100000 /dev/zero > trial/$i.z; done
+now=${EPOCHREALTIME/./}
+tar -c trial | gzip -9 > /dev/null
+files=$((10 * (3 * check / (${EPOCHREALTIME/./} - now) + 1)))
+show "mkdir data && for i in \$(seq 1 $files); do head -c 300000 /dev/urandom > data/\$i; head -c 100000 /dev/zero > data/\$i.z; done"
 show "tar -c --sort=name data | gzip -n -9 > undisturbed.tar.gz"
 cat > pipeline.sh <<'EOS'
 tar -c --sort=name data | gzip -n -9 > archive.tar.gz
