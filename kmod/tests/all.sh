@@ -19,14 +19,10 @@ tests=${*:-entries dump mounts load-unload races inject exec fuzz privilege}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cc -g -O1 -Wall -Wextra -Werror -pthread -o "$work/dumpee" "$here"/dumpee*.c
-cc -g -O1 -Wall -Wextra -Werror -pthread -static -o "$work/dumpee-static" "$here"/dumpee*.c
-cc -O1 -Wall -Wextra -Werror -pthread -o "$work/churn" "$here/churn.c"
-cc -O1 -Wall -Wextra -Werror -pthread -o "$work/entries" "$here/entries.c"
-cc -O1 -Wall -Wextra -Werror -pthread -o "$work/races" "$here"/races*.c
-cc -O1 -Wall -Wextra -Werror -o "$work/inject" "$here/inject.c"
-cc -O1 -Wall -Wextra -Werror -pthread -static -no-pie -o "$work/server" "$here/server.c"
-make -s -C "$here/fuzz" OUT="$work/fuzz"
+# Those of other kernels may run at the same time.
+programs=$here/../build/tests
+mkdir -p "$programs"
+flock "$programs" make -s -C "$here" OUT="$programs"
 cp "$module" "$work/crtools.ko"
 
 cat > "$work/guest.sh" <<'EOS'
@@ -59,7 +55,8 @@ for name in $TESTS; do
 	load-unload) one $name bash load-unload.sh /put/crtools.ko /put/churn "$SECONDS_EACH" ;;
 	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
 	inject) SHORT=$([ -n "$EVERY" ] || echo 1) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
-	exec) SHORT=1 one $name bash exec.sh /put/crtools.ko /put/workloads ;;
+	images) PART=workloads one $name bash exec.sh /put/crtools.ko /put/workloads ;;
+	exec) PART=others one $name bash exec.sh /put/crtools.ko /put/workloads ;;
 	fuzz) one $name loaded bash fuzz/guest.sh /put "$MUTATIONS" 1 /put/workloads ;;
 	# To be the last: it sets ptrace_scope to 3.
 	privilege) one $name loaded python3 privilege.py /put ;;
@@ -67,12 +64,11 @@ for name in $TESTS; do
 	esac
 done
 EOS
-code=0
+code=0 puts=()
+for program in "$programs"/*; do puts+=(--put "$program"); done
 [ -z "$logs" ] || mkdir -p "$logs"
 "$here/../../vm-tests/vm" run "$kernel" --time "${TIME:-1500}" --mem "${MEM:-3000}" ${logs:+--log "$logs/console"} \
-	--put "$work/crtools.ko" --put "$work/dumpee" --put "$work/dumpee-static" \
-	--put "$work/races" --put "$work/inject" --put "$work/churn" --put "$work/entries" --put "$work/server" --put "$work/guest.sh" \
-	--put "$work/fuzz/fuzz_exec" --put "$work/fuzz/fuzz_target" \
+	--put "$work/crtools.ko" --put "$work/guest.sh" "${puts[@]}" \
 	--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
 	--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" \
 	--get /tmp/images:"$work" -- \

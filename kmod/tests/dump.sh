@@ -11,8 +11,7 @@ shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cc -g -O1 -Wall -Wextra -Werror -pthread -o "$work/dumpee" "$here"/dumpee*.c
-cc -g -O1 -Wall -Wextra -Werror -pthread -static -o "$work/dumpee-static" "$here"/dumpee*.c
+make -s -C "$here" OUT="$work"
 cp "$module" "$work/crtools.ko"
 "$here/../../vm-tests/vm" run "$kernel" --time 300 --mem 3000 \
 	--put "$work/crtools.ko" --put "$work/dumpee" --put "$work/dumpee-static" \

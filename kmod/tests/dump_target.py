@@ -65,22 +65,23 @@ class Target:
         else:
             check(not wait, "%s ended with %s" % (args, self.process.poll()))
         if stop:
-            time.sleep(0.05)
+            # "ready" is said a moment before it waits.
+            self.await_threads(b"SD")
             self.stop()
 
     def stop(self):
         os.kill(self.pid, signal.SIGSTOP)
         os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+        self.await_threads(b"Tt")
+
+    def await_threads(self, states):
+        """Until each is in one of these states, letters of proc(5)."""
         for task in os.listdir("/proc/%d/task" % self.pid):
-            while True:
-                with open("/proc/%d/task/%s/stat" % (self.pid, task), "rb") as stat:
-                    if stat.read().rsplit(b")", 1)[1].split()[0] in b"Tt":
-                        break
+            while state_of("%d/task/%s" % (self.pid, task)) not in states:
                 time.sleep(0.01)
 
     def go_on(self):
         os.kill(self.pid, signal.SIGCONT)
-        time.sleep(0.05)
 
     def end(self):
         self.process.kill()
@@ -111,7 +112,7 @@ class Target:
 
 
 def state_of(pid):
-    with open("/proc/%d/stat" % pid, "rb") as stat:
+    with open("/proc/%s/stat" % pid, "rb") as stat:
         return stat.read().rsplit(b")", 1)[1].split()[0]
 
 
@@ -139,12 +140,12 @@ def as_tracer(pid, function, *arguments):
     check(status == 0, "%s failed, see above" % function.__name__)
 
 
-def same_memory(target, img):
-    """Every dumped byte is the process's, every other page of its anonymous memory zero."""
-    as_tracer(target.pid, compare_memory, target, img)
+def same_memory(target, img, most=4096):
+    """Every dumped byte is the process's, every other of the last @most pages of each of its anonymous mappings zero."""
+    as_tracer(target.pid, compare_memory, target, img, most)
 
 
-def compare_memory(target, img):
+def compare_memory(target, img, most):
     for start, _, size, offset, _ in img.loads:
         for at in range(0, size, 1 << 20):
             part = min(size - at, 1 << 20)
@@ -153,11 +154,12 @@ def compare_memory(target, img):
     for vma in img.vmas:
         if vma.base != image.ANON or vma.file != image.NO_FILE:
             continue
-        count = min((vma.end - vma.start) // PAGE, 4096)
-        for first, after in gaps(set(img.pages_of(vma.start, count)), count):
+        count = min((vma.end - vma.start) // PAGE, most)
+        start = vma.end - count * PAGE
+        for first, after in gaps(set(img.pages_of(start, count)), count):
             for at in range(first, after, 256):
-                data = target.memory(vma.start + at * PAGE, min(after - at, 256) * PAGE)
-                check(not data.strip(b"\0"), "data missing in the pages from %x on" % (vma.start + at * PAGE))
+                data = target.memory(start + at * PAGE, min(after - at, 256) * PAGE)
+                check(not data.strip(b"\0"), "data missing in the pages from %x on" % (start + at * PAGE))
 
 
 def gaps(numbers, count):

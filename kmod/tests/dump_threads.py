@@ -137,5 +137,6 @@ def test_many_threads():
         equal(img.header.nr_threads, 512, "threads")
         names = {x["record"].comm.rstrip(b"\0") for x in img.threads[1:]}
         equal(names, {b"sleeper %d" % i for i in range(1, 512)}, "names")
-        same_memory(t, img)
+        # What a thread has touched of its stack is at its end.
+        same_memory(t, img, 16)
         return "%.0f ms, %d kB" % (took * 1000, img.size / 1024)

@@ -5,19 +5,20 @@
 # Executes images of the workloads: dump by cat, kill -9, execute the file. As
 # root, in a virtual machine; the workloads run as the ordinary user "user".
 # WORKLOADS-FOLDER has the programs built and workloads.list. The other tests,
-# left out when NAMEs are given, need gcc and python3. SHORT=1 leaves out what
-# KernelImageTest executes too: the workloads of the class kernel, and of the
+# left out when NAMEs are given, need python3, and the program of interrupted.c
+# beside this script. PART=workloads leaves these tests out too; PART=others
+# what KernelImageTest executes: the workloads of the class kernel, and of the
 # others all variants but the first. Passes when every program passed and the
 # kernel's log has no new line.
 set -u
 
 self=$(realpath "$0")
 
-# State letters of all threads of $1, without repetition.
-states() {
-	sed 's/.*) \(.\) .*/\1/' /proc/"$1"/task/*/stat 2>/dev/null | sort -u |
-		tr -d '\n'
-}
+# Nobody writes here: a wait for it is a pause that costs no process. What waits
+# is to leave the processor to what it waits for.
+nobody=$(mktemp -u)
+mkfifo "$nobody"
+trap 'rm -f "$nobody"' EXIT
 
 # wait_for SECONDS COMMAND...
 wait_for() {
@@ -25,19 +26,32 @@ wait_for() {
 	shift
 	until "$@"; do
 		((SECONDS <= end)) || return 1
-		sleep 0.02
+		read -r -t 0.02 <>"$nobody" || :
 	done
 }
 
-is_state() { [ "$(states "$1")" = "$2" ]; }
+# Whether all threads of $1 are in state $2, a letter of proc(5).
+is_state() {
+	local stat line
+	for stat in /proc/"$1"/task/*/stat; do
+		line=
+		{ read -r -d '' line <"$stat"; } 2>/dev/null
+		[[ ${line##*) } == "$2 "* ]] || return 1
+	done
+}
+
 is_file() { [ -e "$1" ]; }
+is_ready() { is_file "$2" || is_gone "$1"; }
 is_said() { [ -s "$1" ]; }
+is_resting() { [ -s "$2" ] || is_state "$1" S || is_gone "$1"; }
 is_no_group() { ! kill -0 -- "$1" 2>/dev/null; }
 is_gone() { [ ! -e "/proc/$1" ] || is_state "$1" Z; }
 
 # A restored process has its name and no descriptor of ours; or is gone.
 is_back() {
-	[ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ] &&
+	local comm=
+	{ read -r comm <"/proc/$1/comm"; } 2>/dev/null
+	[ "$comm" = "$2" ] &&
 		! ls -l "/proc/$1/fd" 2>/dev/null | grep -q 'anon_inode:.crtools' ||
 		is_gone "$1"
 }
@@ -58,7 +72,8 @@ start() {
 	env CR_READY="$dir/ready" CR_RESULT="$dir/result" CR_DIR="$dir" \
 		CR_PIDS=any CR_EXE=any setsid "$@" </dev/null >"$dir/out" 2>&1 &
 	pid=$!
-	wait_for 60 is_file "$dir/ready" || { echo "never ready"; return 1; }
+	wait_for 60 is_ready "$pid" "$dir/ready"
+	is_file "$dir/ready" || { echo "never ready: $(cat "$dir/out" "$dir/result")"; return 1; }
 }
 
 # finish DIR PID: ends a workload, prints its result
@@ -142,7 +157,7 @@ interrupted() {
 	ready=$(tenths)
 	sleep 3
 	kill -STOP "$pid"
-	wait_for 60 is_state "$pid" T
+	wait_for 60 is_state "$pid" T || { echo "does not stop"; return; }
 	[ "$3" = signal ] && kill -USR1 "$pid"
 	frozen=$(tenths)
 	cat "/proc/$pid/dump" >"$dir/img" || return
@@ -156,7 +171,8 @@ interrupted() {
 	pid=$!
 	wait_for 30 is_back "$pid" interrupted
 	back=$(tenths)
-	sleep 0.5
+	# What interrupts the call must find it there.
+	[ "$call" = loop ] || wait_for 60 is_resting "$pid" "$dir/result"
 	if [ ! -s "$dir/result" ]; then
 		case $call:$3 in
 		read:*) echo >&8 ;;
@@ -205,7 +221,8 @@ interrupted_all() {
 	while read -r call handler when want; do
 		i=$((i + 1))
 		interrupted "$call" "$handler" "$when" "$tool" >"$out/$i" 2>&1 &
-		((i % 6)) || wait
+		# More at once would be late for reasons of their own.
+		((i % 9)) || wait
 	done <<<"$interrupted_table"
 	wait
 	i=0
@@ -322,7 +339,7 @@ user_part() {
 		*) [[ $class = kernel || $class = memory ]] || continue ;;
 		esac
 		[ $# -gt 0 ] && [[ " $* " != *" $id "* ]] && continue
-		if [ -n "${SHORT-}" ]; then
+		if [ "${PART-}" = others ]; then
 			[[ $class = kernel ]] && continue
 			variants=-
 		fi
@@ -332,9 +349,8 @@ user_part() {
 				"$(generations 1 "$folder/$program${variant:+.$variant}" $args)"
 		done
 	done 3<"$folder/workloads.list"
-	[ $# -gt 0 ] && return
-	gcc -O2 -static -o interrupted "$(dirname "$self")/interrupted.c" || exit 1
-	interrupted_all ./interrupted
+	[ $# -gt 0 ] || [ "${PART-}" = workloads ] && return
+	interrupted_all "$(dirname "$self")/interrupted"
 	refusals "$folder"
 	python3 "$(dirname "$self")/tree_image.py" tree.img && chmod 700 tree.img
 	verdict "tree image" "child done 7" "$(./tree.img | tr '\n' ' '; echo "${PIPESTATUS[0]}")"
@@ -451,8 +467,8 @@ count_log() {
 before=$(count_log)
 as_user() { su -s /bin/bash user -c "$(printf '%q ' "$@")"; }
 
-as_user env SHORT="${SHORT-}" "$self" --user "$folder" "$@" || bad=1
-[ $# -gt 0 ] || root_part "$folder"
+as_user env PART="${PART-}" "$self" --user "$folder" "$@" || bad=1
+[ $# -gt 0 ] || [ "${PART-}" = workloads ] || root_part "$folder"
 if (($(count_log) != before)); then
 	dmesg | tail -n 40
 	echo "BAD  lines in the kernel's log"

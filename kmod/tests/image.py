@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads an image (include/crtools_format.h) and checks what must hold in any."""
+import bisect
 import os
 import struct
 import zlib
@@ -212,10 +213,14 @@ class Image:
 
     def pages_of(self, start, count):
         """The pages that have data, as indices from start on."""
-        result = []
-        for address, _, size, _, _ in self.loads:
-            low, high = max(address, start), min(address + size, start + count * PAGE)
+        result, end = [], start + count * PAGE
+        # They are in the order of their addresses; the first that counts may begin before.
+        at = max(bisect.bisect_right(self.loads, start, key=lambda load: load[0]) - 1, 0)
+        while at < len(self.loads) and self.loads[at][0] < end:
+            address, _, size, _, _ = self.loads[at]
+            low, high = max(address, start), min(address + size, end)
             result += [(a - start) // PAGE for a in range(low, high, PAGE)]
+            at += 1
         return result
 
     def memory(self, address, size):

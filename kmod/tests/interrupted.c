@@ -26,6 +26,7 @@ static int handled;
 
 static void handler(int sig)
 {
+	(void)sig;
 	__atomic_add_fetch(&handled, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -52,8 +52,11 @@ done
 kill -- "${jobs_[@]}" "${loops[@]}"
 wait 2>/dev/null
 # What has ended is no longer in /proc, and holds nothing.
-while kill -0 -- "${loops[0]}" 2>/dev/null || kill -0 -- "${loops[1]}" 2>/dev/null; do
-	sleep 0.1
+for loop in "${loops[@]}"; do
+	while kill -0 -- "$loop" 2>/dev/null; do
+		((SECONDS < end + 180)) || { failed=${failed:-"a loop does not end"}; break; }
+		sleep 0.1
+	done
 done
 
 insmod "$module" && [ -e /proc/1/dump ] && rmmod "$name" ||

@@ -343,7 +343,6 @@ static void race(size_t first, size_t end, double seconds)
 	while (now() < limit)
 		usleep(100000);
 	counts->stop = 1;
-	usleep(1000000);
 	for (limit = now() + 30; reap(own, nr) && now() < limit;)
 		usleep(10000);
 }

@@ -108,8 +108,9 @@ run_machine() {
 	if [ -n "$tty" ]; then
 		output="-chardev stdio,id=out,signal=off -device virtconsole,chardev=out,name=tty"
 	else
-		cat "$work/out" & cats=$!
-		cat "$work/err" >&2 & cats="$cats $!"
+		# Whatever becomes of this shell, they do not keep its slot.
+		cat "$work/out" 9>&- & cats=$!
+		cat "$work/err" >&2 9>&- & cats="$cats $!"
 		output="-chardev file,id=out,path=$work/out -device virtserialport,chardev=out,name=out
 			-chardev file,id=err,path=$work/err -device virtserialport,chardev=err,name=err"
 	fi
@@ -120,7 +121,7 @@ run_machine() {
 	set -- "$(qemu_dir)/qemu" -accel tcg,thread=multi -machine q35,hpet=off -cpu max -smp "$CPUS" -m "$MEM" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kdir/vmlinuz" -initrd "$work/initrd" \
-		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=5 mitigations=off random.trust_cpu=on tsc=reliable rdinit=/init printk.devkmsg=on $levels" \
+		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=5 mitigations=off random.trust_cpu=on tsc=reliable secretmem.enable=1 rdinit=/init printk.devkmsg=on $levels" \
 		-serial "file:$work/console" -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
 		-drive "file=$image,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$work/put.tar,format=raw,if=virtio,readonly=on" \

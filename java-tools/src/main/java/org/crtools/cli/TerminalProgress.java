@@ -4,6 +4,9 @@ package org.crtools.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.crtools.checkpoint.Progress;
 
 /** Shows on a terminal what takes more than a second, in one line that goes away at the end. */
@@ -11,16 +14,18 @@ final class TerminalProgress implements Progress, AutoCloseable {
     private static final long PATIENCE_MS = 1000;
     private static final String ERASE_LINE = "\r\033[K";
 
-    private final Thread watcher;
+    private final ScheduledExecutorService timer;
     private volatile String current = "";
-    private volatile boolean closed;
-    private boolean shown;
+    private volatile String shown = "";
 
     private TerminalProgress(boolean terminal) {
-        watcher = new Thread(this::watch, "progress");
-        watcher.setDaemon(true);
+        timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "progress");
+            thread.setDaemon(true);
+            return thread;
+        });
         if (terminal) {
-            watcher.start();
+            timer.scheduleWithFixedDelay(this::show, PATIENCE_MS, PATIENCE_MS / 10, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -41,34 +46,24 @@ final class TerminalProgress implements Progress, AutoCloseable {
         current = step;
     }
 
-    private void watch() {
-        String last = "";
-        try {
-            Thread.sleep(PATIENCE_MS);
-            while (!closed) {
-                String now = current;
-                if (!now.equals(last)) {
-                    System.err.print(ERASE_LINE + "crtools: " + now);
-                    shown = true;
-                    last = now;
-                }
-                Thread.sleep(PATIENCE_MS / 10);
-            }
-        } catch (InterruptedException finished) {
-            Thread.currentThread().interrupt();
+    private void show() {
+        String now = current;
+        if (!now.equals(shown)) {
+            System.err.print(ERASE_LINE + "crtools: " + now);
+            shown = now;
         }
     }
 
     @Override
     public void close() {
-        closed = true;
-        watcher.interrupt();
+        timer.shutdownNow();
         try {
-            watcher.join();
+            // A line that is being written comes before its end.
+            timer.awaitTermination(PATIENCE_MS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        if (shown) {
+        if (!shown.isEmpty()) {
             System.err.print(ERASE_LINE);
         }
     }

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -151,11 +152,12 @@ final class TreeStopper {
                 trace.interrupt(tid);
                 begun.add(new Seized(pid, tid));
             } catch (SystemCallException failure) {
-                // One that ends at this moment answers EPERM too (kernel/ptrace.c, ptrace_attach()).
-                if (failure.errno() == Errno.EPERM && !hasEnded(pid, tid)) {
-                    throw refusal(pid, tid, failure);
-                }
-                if (failure.errno() != Errno.EPERM && failure.errno() != Errno.ESRCH) {
+                if (failure.errno() == Errno.EPERM) {
+                    Optional<CrtoolsException> refusal = refusal(pid, tid, failure);
+                    if (refusal.isPresent()) {
+                        throw refusal.get();
+                    }
+                } else if (failure.errno() != Errno.ESRCH) {
                     throw failure;
                 }
             } catch (IOException gone) {
@@ -166,21 +168,25 @@ final class TreeStopper {
         return begun;
     }
 
-    private boolean hasEnded(int pid, int tid) {
+    /** What EPERM means; nothing for a thread that has just ended (kernel/ptrace.c, ptrace_attach()). */
+    private Optional<CrtoolsException> refusal(int pid, int tid, SystemCallException failure) {
         try {
-            return proc.threadStat(pid, tid).isZombie();
+            int tracer = proc.threadStatus(pid, tid).number("TracerPid");
+            ProcStat stat = proc.threadStat(pid, tid);
+            if (stat.isZombie()) {
+                return Optional.empty();
+            }
+            return Optional.of(
+                    tracer == 0
+                            ? new CrtoolsException(
+                                    ExitCode.PERMISSION,
+                                    "no permission to stop process " + pid + " (" + stat.name() + ")",
+                                    failure)
+                            : new CrtoolsException(
+                                    ExitCode.UNSUPPORTED, "pid " + pid + ": traced by process " + tracer, failure));
         } catch (IOException gone) {
-            return true;
+            return Optional.empty();
         }
-    }
-
-    private CrtoolsException refusal(int pid, int tid, SystemCallException failure) throws IOException {
-        int tracer = proc.threadStatus(pid, tid).number("TracerPid");
-        ProcStat stat = proc.threadStat(pid, tid);
-        return tracer == 0
-                ? new CrtoolsException(
-                        ExitCode.PERMISSION, "no permission to stop process " + pid + " (" + stat.name() + ")", failure)
-                : new CrtoolsException(ExitCode.UNSUPPORTED, "pid " + pid + ": traced by process " + tracer, failure);
     }
 
     private void awaitStops(Deque<Seized> begun) throws CrtoolsException, SystemCallException {

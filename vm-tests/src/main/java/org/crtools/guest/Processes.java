@@ -30,6 +30,11 @@ public final class Processes {
     /** The parent of all kernel threads; in the initial pid namespace it has this number. */
     private static final long KTHREADD = 2;
 
+    /** Between two looks at a condition, in nanoseconds: at first, and in the end. */
+    private static final long PAUSE_MIN_NS = 2_000_000;
+
+    private static final long PAUSE_MAX_NS = 50_000_000;
+
     private Processes() {}
 
     /** The fields of /proc/PID/stat from the third (state) on: index 0 is the state; empty if there is no such process. */
@@ -170,6 +175,7 @@ public final class Processes {
     /** Waits until a condition holds, and fails when it does not in time. */
     public static void await(String what, Duration limit, BooleanSupplier condition) {
         long end = System.nanoTime() + limit.toNanos();
+        long pause = PAUSE_MIN_NS;
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
                 throw new AssertionError("waited " + limit.toSeconds() + " s in vain for " + what);
@@ -177,7 +183,9 @@ public final class Processes {
             if (Thread.interrupted()) {
                 throw new AssertionError("interrupted while waiting for " + what);
             }
-            LockSupport.parkNanos(5_000_000);
+            LockSupport.parkNanos(pause);
+            // Each look takes processor time from what is waited for.
+            pause = Math.min(pause * 5 / 4, PAUSE_MAX_NS);
         }
     }
 }

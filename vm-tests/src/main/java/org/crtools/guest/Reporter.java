@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.crtools.vm.GuestEvent;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.TestTag;
@@ -37,6 +38,8 @@ final class Reporter implements TestExecutionListener {
 
     /** For a process that is on its way out when its test is over. */
     private static final Duration ENDS = Duration.ofSeconds(30);
+
+    private static final long LOOK_NS = 10_000_000;
 
     private final PrintStream host;
     private final KernelLog kernel;
@@ -123,8 +126,8 @@ final class Reporter implements TestExecutionListener {
         // One that is ending just now is none; a namespace ends with its last process.
         long end = System.nanoTime() + ENDS.toNanos();
         while (!strangers.isEmpty() && System.nanoTime() < end) {
+            LockSupport.parkNanos(LOOK_NS);
             strangers = strangers(before);
-            Thread.onSpinWait();
         }
         for (long pid : strangers) {
             names.add("process " + pid + " "

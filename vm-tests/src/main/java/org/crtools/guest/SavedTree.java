@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 
 /** A checkpoint of a process tree, and the two ways to bring it back. */
 public final class SavedTree {
@@ -37,6 +38,8 @@ public final class SavedTree {
                     "a private mapping of a deleted file comes back as anonymous memory"));
 
     private static final Duration SETTLES = Duration.ofSeconds(60);
+
+    private static final long LOOK_NS = 10_000_000;
 
     /** How a checkpoint is brought back. */
     public enum Way {
@@ -172,6 +175,7 @@ public final class SavedTree {
             if (Thread.interrupted()) {
                 throw new AssertionError("interrupted");
             }
+            LockSupport.parkNanos(LOOK_NS);
             after = ProcView.of(root);
         }
         before.assertSame(after, explained);

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A workload program at work: it built its state, said so, waits, and checks the state on SIGTERM. The same object goes
@@ -24,9 +23,6 @@ public final class Workload implements AutoCloseable {
     private static final Path PROGRAMS = Path.of("/put/workloads");
 
     private static final Duration LIMIT = Duration.ofSeconds(120);
-
-    /** For a child that computes, with SIGTERM blocked: it never rests. */
-    private static final Duration RESTS = Duration.ofSeconds(2);
 
     private static final String BLOCKED = "SigBlk:";
     private static final long TERM = 1L << 14;
@@ -160,13 +156,10 @@ public final class Workload implements AutoCloseable {
 
     /** The same of one that was started in another way. */
     public static void awaitRest(long root) {
-        long end = System.nanoTime() + RESTS.toNanos();
-        while (!takesTerm(root) || !Processes.tree(root).stream().allMatch(pid -> takesTerm(pid) || sleeps(pid))) {
-            if (System.nanoTime() - end > 0) {
-                return;
-            }
-            LockSupport.parkNanos(1_000_000);
-        }
+        Processes.await(
+                "the workload to come to rest",
+                LIMIT,
+                () -> takesTerm(root) && Processes.tree(root).stream().allMatch(pid -> takesTerm(pid) || sleeps(pid)));
     }
 
     private static boolean takesTerm(long pid) {

@@ -33,6 +33,8 @@ final class GuestRun {
     /** @param code exit code of {@code vm run}; @param errors what it said, and what the tests said outside the protocol */
     private record Over(int code, String errors) implements News {}
 
+    private static final long NS_PER_S = 1_000_000_000;
+
     private final String name;
     private final Machine machine;
     private final String command;
@@ -61,6 +63,8 @@ final class GuestRun {
     }
 
     private void read() {
+        long begin = System.nanoTime();
+        say("begins");
         StringBuilder stray = new StringBuilder();
         try (Machine.Running running = machine.start(command)) {
             for (String line = running.line(); line != null; line = running.line()) {
@@ -75,6 +79,7 @@ final class GuestRun {
                 }
             }
             int code = running.waitFor();
+            say("ends with exit code " + code + " after " + (System.nanoTime() - begin) / NS_PER_S + " s");
             news.add(new Over(code, stray + running.errors()));
         } catch (IOException | RuntimeException e) {
             news.add(new Over(-1, stray + "\nthe host lost the machine: " + e));
@@ -94,10 +99,18 @@ final class GuestRun {
         return results.resolveSibling(name + ".counts");
     }
 
+    /** What is known at once, as the report of all comes at the end of the whole run. */
+    private void say(String what) {
+        System.out.println(name + ": " + what);
+    }
+
     private void record(GuestEvent event) throws IOException {
         if (event instanceof GuestEvent.Finished end) {
             String line = end.test().replaceAll("[\t\n]", " ") + "\t" + end.outcome() + "\t" + end.millis() + "\n";
             Files.writeString(results, line, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
+            if (end.outcome() == GuestEvent.Outcome.FAILED) {
+                say(end.test() + " failed\n" + end.log());
+            }
         }
     }
 
