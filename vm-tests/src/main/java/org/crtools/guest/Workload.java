@@ -170,9 +170,10 @@ public final class Workload implements AutoCloseable {
                         (Long.parseUnsignedLong(line.substring(BLOCKED.length()).strip(), 16) & TERM) == 0);
     }
 
-    private static boolean sleeps(long pid) {
+    /** It sleeps, or has ended. */
+    private static boolean rests(long pid) {
         List<String> stat = Processes.stat(pid);
-        return !stat.isEmpty() && stat.get(0).equals("S");
+        return !stat.isEmpty() && (stat.get(0).equals("S") || stat.get(0).equals("Z"));
     }
 
     /** The pid of the tree's root. */
