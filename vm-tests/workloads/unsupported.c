@@ -321,7 +321,7 @@ static void check_owner(void)
 	expect(must(fcntl(fd, F_GETOWN)) == getpid(), "it has another owner");
 }
 
-static const struct kind kinds[] = {
+const struct kind kinds[] = {
 	{ "epoll", open_epoll, check_epoll },
 	{ "eventfd", open_eventfd, check_eventfd },
 	{ "timerfd", open_timerfd, check_timerfd },
@@ -342,20 +342,8 @@ static const struct kind kinds[] = {
 	{ "mqueue", open_mqueue, check_mqueue },
 	{ "owner", open_owner, check_owner },
 	{ "async", open_async, check_owner },
+	{ }
 };
-
-static const struct kind *kind;
-
-static void build(int argc, char **argv)
-{
-	kind = kind_of(kinds, sizeof(kinds) / sizeof(kinds[0]), argc, argv);
-	kind->make();
-}
-
-static void check(void)
-{
-	kind->check();
-}
 
 static void spoil(void)
 {
@@ -364,4 +352,4 @@ static void spoil(void)
 	must(close(fd));
 }
 
-const struct workload workload = { build, NULL, check, spoil };
+const struct workload workload = { build, NULL, check_kind, spoil };

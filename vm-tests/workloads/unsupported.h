@@ -12,11 +12,21 @@ struct kind {
 	void (*check)(void);
 };
 
-static inline const struct kind *kind_of(const struct kind *kinds, size_t number, int argc, char **argv)
+/* Of the program that includes this; the last one is empty. */
+extern const struct kind kinds[];
+
+static const struct kind *kind;
+
+static void build(int argc, char **argv)
 {
 	expect(argc == 2, "one argument: the kind");
-	for (size_t i = 0; i < number; i++)
-		if (!strcmp(argv[1], kinds[i].name))
-			return &kinds[i];
+	for (kind = kinds; kind->name; kind++)
+		if (!strcmp(argv[1], kind->name))
+			return kind->make();
 	wl_fail("unknown kind %s", argv[1]);
+}
+
+static void check_kind(void)
+{
+	kind->check();
 }

@@ -241,7 +241,7 @@ static void check_namespace(void)
 	expect(inode() == namespace, "another namespace");
 }
 
-static const struct kind kinds[] = {
+const struct kind kinds[] = {
 	{ "shared_files", shared_files, check_shared_files },
 	{ "shared_fs", shared_fs, check_shared_fs },
 	{ "shared_vm", shared_vm, check_shared_vm },
@@ -255,19 +255,12 @@ static const struct kind kinds[] = {
 	{ "ns_net", ns_net, check_namespace },
 	{ "ns_ipc", ns_ipc, check_namespace },
 	{ "ns_cgroup", ns_cgroup, check_namespace },
+	{ }
 };
-
-static const struct kind *kind;
-
-static void build(int argc, char **argv)
-{
-	kind = kind_of(kinds, sizeof(kinds) / sizeof(kinds[0]), argc, argv);
-	kind->make();
-}
 
 static void check(void)
 {
-	kind->check();
+	check_kind();
 	if (child)
 		end_child();
 }

@@ -128,31 +128,19 @@ static void check_open(void)
 	must(fcntl(fd, F_GETFD));
 }
 
-static const struct kind kinds[] = {
+const struct kind kinds[] = {
 	{ "socketpair", open_socketpair, check_pair },
 	{ "tcp_listen", open_tcp_listen, check_tcp_listen },
 	{ "tcp", open_tcp, check_pair },
 	{ "udp", open_udp, check_self },
 	{ "unix_listen", open_unix_listen, check_unix_listen },
 	{ "netlink", open_netlink, check_open },
+	{ }
 };
-
-static const struct kind *kind;
-
-static void build(int argc, char **argv)
-{
-	kind = kind_of(kinds, sizeof(kinds) / sizeof(kinds[0]), argc, argv);
-	kind->make();
-}
-
-static void check(void)
-{
-	kind->check();
-}
 
 static void spoil(void)
 {
 	must(close(fd));
 }
 
-const struct workload workload = { build, NULL, check, spoil };
+const struct workload workload = { build, NULL, check_kind, spoil };

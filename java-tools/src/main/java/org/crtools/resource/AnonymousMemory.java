@@ -5,7 +5,6 @@ import static org.crtools.image.Arg.imm;
 
 import java.io.IOException;
 import java.util.Optional;
-import org.crtools.capture.ContentStore;
 import org.crtools.image.ByteString;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
@@ -13,7 +12,7 @@ import org.crtools.sys.FileStatus;
 import org.crtools.sys.SystemCalls;
 
 /** Anonymous shared memory (mmap(2) with MAP_SHARED and MAP_ANONYMOUS) that several mappings are on. */
-public record AnonymousMemory(int index, String place, String source, long size) implements SharedObject {
+public record AnonymousMemory(int index, String place, String source, long size) implements SavedFile {
     static final String LINK = "/dev/zero (deleted)";
 
     /** Where the tree image maps it for a moment; nothing else of its is there. */
@@ -44,13 +43,9 @@ public record AnonymousMemory(int index, String place, String source, long size)
         return size + " bytes";
     }
 
-    private String content() {
-        return "shm-" + index + ".data";
-    }
-
     @Override
-    public void save(ContentStore store) throws IOException {
-        store.saveFile(source, place, size, content());
+    public String stem() {
+        return "shm";
     }
 
     @Override
@@ -67,6 +62,6 @@ public record AnonymousMemory(int index, String place, String source, long size)
         Opening.open(context, ByteString.of("/proc/self/mfd/" + Long.toHexString(ADDRESS)), SystemCalls.O_RDWR);
         Opening.moveTo(context, target);
         program.syscall(Syscall.MUNMAP, ADDRESS, size);
-        Opening.load(context, content(), target, 0);
+        load(context, target);
     }
 }

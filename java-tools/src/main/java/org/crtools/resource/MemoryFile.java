@@ -6,7 +6,6 @@ import static org.crtools.image.Arg.imm;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;
-import org.crtools.capture.ContentStore;
 import org.crtools.image.ByteString;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
@@ -20,7 +19,7 @@ import org.crtools.sys.SystemCalls;
  * @param seals F_SEAL_*
  */
 public record MemoryFile(int index, String place, String source, ByteString name, int mode, long size, int seals)
-        implements SharedObject {
+        implements SavedFile {
     static final String PREFIX = "/memfd:";
 
     private static final int F_ADD_SEALS = 1033;
@@ -74,13 +73,9 @@ public record MemoryFile(int index, String place, String source, ByteString name
         return name.toString();
     }
 
-    private String content() {
-        return "shm-" + index + ".data";
-    }
-
     @Override
-    public void save(ContentStore store) throws IOException {
-        store.saveFile(source, place, size, content());
+    public String stem() {
+        return "shm";
     }
 
     @Override
@@ -91,7 +86,7 @@ public record MemoryFile(int index, String place, String source, ByteString name
                 .into(context.slot());
         Opening.moveTo(context, target);
         program.syscall(Syscall.FTRUNCATE, target, size);
-        Opening.load(context, content(), target, 0);
+        load(context, target);
         program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
         if (sealable && seals != 0) {
             program.syscall(Syscall.FCNTL, target, F_ADD_SEALS, seals);

@@ -8,7 +8,7 @@ import org.crtools.capture.ContentStore;
  * Something without a path of its own that descriptions and mappings, often of several processes, are on: a pipe,
  * memory, an unlinked file. It is made anew, filled, and then opened as often as it was open.
  */
-public sealed interface SharedObject permits Pipe, Fifo, UnlinkedFile, MemoryFile, AnonymousMemory {
+public sealed interface SharedObject permits Pipe, Fifo, SavedFile {
     /** "pipe", "memfd" … */
     String kind();
 

@@ -3,7 +3,6 @@ package org.crtools.resource;
 
 import java.io.IOException;
 import java.util.Optional;
-import org.crtools.capture.ContentStore;
 import org.crtools.image.ByteString;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
@@ -25,7 +24,7 @@ public record UnlinkedFile(
         int gid,
         long size,
         boolean nameless)
-        implements SharedObject {
+        implements SavedFile {
     private static final int PERMISSIONS = 07777;
 
     static Optional<Resource> recognise(OpenFile file, CaptureContext context) throws IOException, RefusedException {
@@ -72,13 +71,9 @@ public record UnlinkedFile(
         return path.toString();
     }
 
-    private String content() {
-        return "file-" + index + ".data";
-    }
-
     @Override
-    public void save(ContentStore store) throws IOException {
-        store.saveFile(source, place, size, content());
+    public String stem() {
+        return "file";
     }
 
     @Override
@@ -86,7 +81,7 @@ public record UnlinkedFile(
         ProgramBuilder program = context.program();
         Nameless.create(context, path, nameless, target);
         program.syscall(Syscall.FTRUNCATE, target, size);
-        Opening.load(context, content(), target, 0);
+        load(context, target);
         program.syscall(Syscall.FCHOWN, target, uid, gid).warn().label("owner of unlinked files");
         program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
     }
