@@ -22,7 +22,10 @@ while [ "$count" -gt 0 ]; do
 	shift
 	count=$((count - 1))
 	if [ "$flag" = -include ]; then
-		echo "#include \"$1\""
+		case $1 in
+		/*) echo "#include \"$1\"" ;;
+		*) echo "#include \"$PWD/$1\"" ;;
+		esac
 		shift
 		count=$((count - 1))
 	else
