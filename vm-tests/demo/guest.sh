@@ -10,6 +10,10 @@ show() { printf '\033[1m$ %s\033[0m\n' "$*"; eval "$*"; }
 die() { echo "demo: $*" >&2; exit 1; }
 # The demonstration's shell would tell of every job that is killed.
 set +m
+# An emulated processor takes its time over what a JVM compiles.
+little="-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC"
+java() { command java $little "$@"; }
+echo "java stands for java $little here"
 
 title "A stock kernel, and the module"
 show uname -r

@@ -117,10 +117,12 @@ public final class Command {
             try {
                 Process process = start(out, err);
                 if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                    StringBuilder where = new StringBuilder(Processes.whereabouts(process.pid()));
+                    process.descendants().forEach(child -> where.append(Processes.whereabouts(child.pid())));
                     process.descendants().forEach(ProcessHandle::destroyForcibly);
                     process.destroyForcibly().waitFor();
                     throw new AssertionError(String.join(" ", words) + "\nnot done after " + limit.toSeconds() + " s\n"
-                            + text(out) + text(err));
+                            + text(out) + text(err) + where);
                 }
                 return new Result(words, process.exitValue(), text(out), text(err));
             } finally {

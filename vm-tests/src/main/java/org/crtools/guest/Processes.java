@@ -172,6 +172,19 @@ public final class Processes {
                 .allMatch(pid -> stat(pid).isEmpty()));
     }
 
+    /** Where the threads of a process are in the kernel, one a line, for the message of a test that waited in vain. */
+    public static String whereabouts(long pid) {
+        StringBuilder text = new StringBuilder();
+        for (long thread : threads(pid)) {
+            String at = "task/" + thread + "/";
+            text.append("\nthread ").append(thread);
+            for (String file : List.of("comm", "syscall", "wchan", "stack")) {
+                text.append(' ').append(new String(read(pid, at + file), StandardCharsets.ISO_8859_1).strip());
+            }
+        }
+        return text.append('\n').toString();
+    }
+
     /** Waits until a condition holds, and fails when it does not in time. */
     public static void await(String what, Duration limit, BooleanSupplier condition) {
         long end = System.nanoTime() + limit.toNanos();

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The crtools command, as root or as the ordinary user: in a JVM that stays ({@link ToolServer}), or in one of its own,
@@ -29,6 +30,9 @@ public final class Tools {
     private static final String LITTLE_COMPILED = "-XX:CompileThresholdScaling=10";
 
     private static final Duration LIMIT = Duration.ofSeconds(120);
+
+    /** For a JVM to tell its threads' stacks. */
+    private static final long STACKS_NS = 5_000_000_000L;
 
     private final boolean user;
     private final Path socket;
@@ -108,13 +112,36 @@ public final class Tools {
     private int call(List<String> arguments) throws IOException {
         try (SocketChannel server = request(arguments)) {
             ByteBuffer answer = ByteBuffer.allocate(16);
-            Processes.await("the end of crtools " + arguments + said(), LIMIT, () -> read(server, answer) < 0);
+            try {
+                Processes.await("the end of crtools " + arguments, LIMIT, () -> read(server, answer) < 0);
+            } catch (AssertionError stuck) {
+                throw new AssertionError(stuck.getMessage() + said() + giveUpServer(), stuck);
+            }
             String code = new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII);
             if (code.isEmpty()) {
                 throw new AssertionError("crtools " + arguments + " died" + said());
             }
             return Integer.parseInt(code);
         }
+    }
+
+    /** A command that does not end must not hold up those of the tests to come. Returns where its threads are. */
+    private String giveUpServer() {
+        StringBuilder where = new StringBuilder();
+        Processes.all().keySet().stream().filter(this::isOwnServer).forEach(pid -> {
+            where.append(Processes.whereabouts(pid));
+            // A JVM writes its threads' stacks to its output then.
+            Command.of("kill", "-QUIT", Long.toString(pid)).run();
+            LockSupport.parkNanos(STACKS_NS);
+            where.append(said());
+            Processes.kill(List.of(pid));
+        });
+        return where.toString();
+    }
+
+    private boolean isOwnServer(long pid) {
+        return isServer(pid)
+                && new String(Processes.read(pid, "cmdline"), StandardCharsets.UTF_8).contains("\0" + socket + "\0");
     }
 
     private static int read(SocketChannel server, ByteBuffer answer) {
