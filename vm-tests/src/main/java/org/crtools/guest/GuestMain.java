@@ -37,23 +37,21 @@ public final class GuestMain {
      */
     public static void main(String[] arguments) throws IOException {
         PrintStream host = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-        try (KernelLog log = KernelLog.open()) {
-            Reporter reporter = new Reporter(host, log);
-            boolean module = Files.exists(MODULE);
-            boolean loaded = !module
-                    || reporter.check(
-                            "module/load",
-                            () -> Command.of("insmod", MODULE.toString()).run().ok());
-            if (loaded) {
-                LauncherFactory.create().execute(request(arguments), reporter);
-                if (module) {
-                    reporter.check(
-                            "module/unload",
-                            () -> Command.of("rmmod", MODULE_NAME).run().ok());
-                }
+        Reporter reporter = new Reporter(host, KernelLog.open());
+        boolean module = Files.exists(MODULE);
+        boolean loaded = !module
+                || reporter.check(
+                        "module/load",
+                        () -> Command.of("insmod", MODULE.toString()).run().ok());
+        if (loaded) {
+            LauncherFactory.create().execute(request(arguments), reporter);
+            if (module) {
+                reporter.check(
+                        "module/unload",
+                        () -> Command.of("rmmod", MODULE_NAME).run().ok());
             }
-            reporter.end();
         }
+        reporter.end();
         // A test may have left a thread behind; it must not hold the machine up.
         host.flush();
         Runtime.getRuntime().halt(0);

@@ -13,13 +13,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
  * The kernel's log, read record by record from /dev/kmsg. To know that everything said so far has been read, it writes
  * a line of its own and reads up to it; that line also marks the tests in the console's log.
  */
-public final class KernelLog implements AutoCloseable {
+public final class KernelLog {
 
     private static final Path DEVICE = Path.of("/dev/kmsg");
     /** Longest record the device gives, from CONSOLE_EXT_LOG_MAX in kernel/printk/printk.c. */
@@ -27,7 +30,14 @@ public final class KernelLog implements AutoCloseable {
     /** Bits of /proc/sys/kernel/tainted that a module of our kind sets: out of tree, unsigned. */
     private static final long OWN_TAINT = 4096 | 8192;
 
+    /** For a record that was written to be read, in seconds. */
+    private static final long LIMIT_S = 120;
+
+    /** Of reads in a row. */
+    private static final int MOST_FAILURES = 100;
+
     private final InputStream records;
+    private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
     private final List<Pattern> problems;
     private long taint;
     private long markers;
@@ -40,6 +50,9 @@ public final class KernelLog implements AutoCloseable {
     /** Opens the log and skips what it holds already. */
     public static KernelLog open() throws IOException {
         KernelLog log = new KernelLog(new FileInputStream(DEVICE.toFile()), readProblems());
+        Thread reader = new Thread(log::read, "kernel log");
+        reader.setDaemon(true);
+        reader.start();
         log.since("kernel log opened");
         log.taint = readTaint();
         return log;
@@ -50,24 +63,43 @@ public final class KernelLog implements AutoCloseable {
         String marker = "crtools-test: " + what.replaceAll("[^ -~]", "?") + " #" + markers++;
         Files.write(DEVICE, ("<6>" + marker + "\n").getBytes(StandardCharsets.US_ASCII));
         List<String> lines = new ArrayList<>();
+        try {
+            while (true) {
+                String message = messages.poll(LIMIT_S, TimeUnit.SECONDS);
+                if (message == null) {
+                    lines.add("BUG in the test: no mark in the kernel log after " + LIMIT_S + " s");
+                    return lines;
+                }
+                if (message.equals(marker)) {
+                    return lines;
+                }
+                if (!message.startsWith("crtools-test: ")) {
+                    lines.add(message);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            lines.add("BUG in the test: interrupted while it read the kernel log");
+            return lines;
+        }
+    }
+
+    /** A read waits for the next record, however long; so it has a thread. */
+    private void read() {
         byte[] record = new byte[RECORD_MAX];
-        while (true) {
-            int length;
+        int failures = 0;
+        while (failures < MOST_FAILURES) {
             try {
-                length = records.read(record);
+                String text = new String(record, 0, records.read(record), StandardCharsets.UTF_8);
+                messages.add(text.substring(text.indexOf(';') + 1)
+                        .lines()
+                        .findFirst()
+                        .orElse(""));
+                failures = 0;
             } catch (IOException overwritten) {
                 // EPIPE: records were lost because the buffer wrapped; the next read goes on behind the gap.
-                lines.add("BUG in the test: kernel log records were lost");
-                continue;
-            }
-            String text = new String(record, 0, length, StandardCharsets.UTF_8);
-            String message =
-                    text.substring(text.indexOf(';') + 1).lines().findFirst().orElse("");
-            if (message.equals(marker)) {
-                return lines;
-            }
-            if (!message.startsWith("crtools-test: ")) {
-                lines.add(message);
+                messages.add("BUG in the test: kernel log records were lost: " + overwritten.getMessage());
+                failures++;
             }
         }
     }
@@ -108,10 +140,5 @@ public final class KernelLog implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    @Override
-    public void close() throws IOException {
-        records.close();
     }
 }

@@ -159,7 +159,7 @@ public final class Workload implements AutoCloseable {
         Processes.await(
                 "the workload to come to rest",
                 LIMIT,
-                () -> takesTerm(root) && Processes.tree(root).stream().allMatch(pid -> takesTerm(pid) || sleeps(pid)));
+                () -> takesTerm(root) && Processes.tree(root).stream().allMatch(pid -> takesTerm(pid) || rests(pid)));
     }
 
     private static boolean takesTerm(long pid) {
