@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# QEMU 10 with all its libraries, unpacked into the cache: the host's libc and packages do not matter
-# and nothing is installed. QEMU 7.2 of Debian 12 itself miscomputes cmpxchg16b for 6.12 guests.
+# QEMU 11 with all its libraries, unpacked into the cache: the host's libc and packages do not matter
+# and nothing is installed. QEMU 7.2 of Debian 12 itself miscomputes cmpxchg16b for 6.12 guests; with 10.0 a virtual
+# processor now and then got no interrupt any more (once in some fifty machines), so that its timers stood still.
 
-QEMU_SUITE=bookworm-backports
+QEMU_SUITE=trixie-backports
 
 qemu_setup() {
-	local dir tmp
+	local dir tmp l
 	dir=$(qemu_dir)
 	[ -x "$dir/qemu" ] && return
 	apt_setup "$(base_suite $QEMU_SUITE)"
@@ -21,7 +22,12 @@ qemu_setup() {
 		-L "$d/usr/share/qemu" -L "$d/usr/share/seabios" "$@"
 	EOF
 	chmod +x "$tmp/qemu"
-	[ -e "$tmp/lib64/ld-linux-x86-64.so.2" ] || { mkdir -p "$tmp/lib64"; ln -sf ../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 "$tmp/lib64/"; }
+	# Since trixie all is below usr.
+	mkdir -p "$tmp/lib64"
+	for l in lib usr/lib; do
+		l=$l/x86_64-linux-gnu/ld-linux-x86-64.so.2
+		if [ -e "$tmp/$l" ] && [ ! -e "$tmp/lib64/${l##*/}" ]; then ln -sf "../$l" "$tmp/lib64/"; fi
+	done
 	"$tmp/qemu" --version >/dev/null || die "QEMU does not start"
 	mv -T "$tmp" "$dir" || exit
 }
