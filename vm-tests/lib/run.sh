@@ -121,7 +121,7 @@ run_machine() {
 	set -- "$(qemu_dir)/qemu" -accel tcg,thread=multi -machine q35,hpet=off -cpu max -smp "$CPUS" -m "$MEM" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kdir/vmlinuz" -initrd "$work/initrd" \
-		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=5 mitigations=off random.trust_cpu=on tsc=reliable secretmem.enable=1 rdinit=/init printk.devkmsg=on $levels" \
+		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=5 mitigations=off random.trust_cpu=on tsc=reliable secretmem.enable=1 sysctl.kernel.panic_on_rcu_stall=1 rdinit=/init printk.devkmsg=on $levels" \
 		-serial "file:$work/console" -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
 		-drive "file=$image,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$work/put.tar,format=raw,if=virtio,readonly=on" \
