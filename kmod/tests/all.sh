@@ -7,7 +7,8 @@
 # 30). Prints a line a test on stdout: "kmod/NAME", PASSED, FAILED or SKIPPED,
 # milliseconds, separated by tabs. What they said goes to NAME.log in the folder
 # LOGS, that of the failed ones to stderr as well; the kernel's console goes to
-# "console" there. The test fuzz executes MUTATIONS (default 3000) damaged
+# "console" there. The test images, which only runs when it is named, executes
+# images of all workloads as KernelImageTest does. The test fuzz executes MUTATIONS (default 3000) damaged
 # images, then fuzzes the parser on this machine for SECONDS. The test inject
 # lets every allocation fail if EVERY is set, else ever fewer of the later ones.
 # TIME (seconds) and MEM (MiB) in the environment are the machine's.

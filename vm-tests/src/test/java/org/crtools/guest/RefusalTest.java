@@ -12,7 +12,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crtools.guest.WorkloadList.Line;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -29,12 +28,6 @@ class RefusalTest {
             "thread_fs", "working directory of its own",
             "thread_creds", "credentials other than the main thread's");
 
-    /** Kernel functions that are there when the feature of that name is. */
-    private static final Map<String, String> FEATURES = Map.of(
-            "io_uring", "__x64_sys_io_uring_setup",
-            "secretmem", "__x64_sys_memfd_secret",
-            "userfaultfd", "__x64_sys_userfaultfd");
-
     @TestFactory
     Stream<DynamicTest> refuses() {
         return WorkloadList.of("other").stream()
@@ -43,9 +36,6 @@ class RefusalTest {
     }
 
     private static void refuses(Line line) throws IOException {
-        for (String need : line.needs()) {
-            assumeFeature(need);
-        }
         try (Workload workload = line.setup().start()) {
             List<Long> tree = workload.tree();
             Path folder = workload.folder().resolve("checkpoint");
@@ -58,15 +48,6 @@ class RefusalTest {
                     () -> "something was written: " + entries(workload.folder()));
             tree.forEach(pid -> assertTrue(Processes.lives(pid), () -> pid + " is gone"));
             workload.assertPasses();
-        }
-    }
-
-    private static void assumeFeature(String name) throws IOException {
-        String function = FEATURES.get(name);
-        if (function != null) {
-            Assumptions.assumeTrue(
-                    new String(Processes.read(Path.of("/proc/kallsyms"))).contains(" " + function + "\n"),
-                    "this kernel has no " + name);
         }
     }
 
