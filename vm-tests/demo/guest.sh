@@ -55,11 +55,11 @@ show "gdb -q -batch -ex 'info threads' -ex 'thread apply all backtrace' -ex 'pri
 
 title "tar | gzip with the shell that waits for them: dumped in the middle, killed, restored"
 # It must last longer than a JVM takes to start and to dump: as many files as that takes, on this machine.
-mkdir trial && for i in 1 2 3 4 5 6 7 8 9 10; do head -c 300000 /dev/urandom > trial/$i; head -c 100000 /dev/zero > trial/$i.z; done
+mkdir trial && head -c 3000000 /dev/urandom | split -a 3 -b 300000 - trial/
 now=${EPOCHREALTIME/./}
 tar -c trial | gzip -9 > /dev/null
-files=$((10 * (3 * check / (${EPOCHREALTIME/./} - now) + 1)))
-show "mkdir data && for i in \$(seq 1 $files); do head -c 300000 /dev/urandom > data/\$i; head -c 100000 /dev/zero > data/\$i.z; done"
+files=$((10 * (5 * check / 2 / (${EPOCHREALTIME/./} - now) + 1)))
+show "mkdir data && head -c $((files * 300000)) /dev/urandom | split -a 3 -b 300000 - data/"
 show "tar -c --sort=name data | gzip -n -9 > undisturbed.tar.gz"
 cat > pipeline.sh <<'EOS'
 tar -c --sort=name data | gzip -n -9 > archive.tar.gz
