@@ -25,6 +25,7 @@ import org.crtools.image.ByteString;
 import org.crtools.image.Header;
 import org.crtools.image.ImageBuilder;
 import org.crtools.image.ImageException;
+import org.crtools.image.ImageTooBig;
 import org.crtools.image.ImageWriter;
 import org.crtools.model.Checkpoint;
 import org.crtools.model.Json;
@@ -56,6 +57,8 @@ public final class Dumper {
     public DumpResult dump(DumpOptions options) throws CrtoolsException {
         try {
             return tryDump(options);
+        } catch (ImageTooBig failure) {
+            throw new CrtoolsException(ExitCode.UNSUPPORTED, failure.getMessage(), failure);
         } catch (ImageException failure) {
             throw Failures.translate(failure);
         } catch (IOException failure) {
