@@ -46,6 +46,7 @@ struct restorer {
 	bool stop;		/* the process is to be stopped at COMMIT */
 	__s32 report_fd;	/* -1: stderr */
 	__u32 failed;		/* a thread is telling of its failure */
+	__u32 turn;		/* futex: 1 a thread is at its THREAD part, 2 and others wait */
 	__u32 finished;		/* futex: threads that did their THREAD part */
 	__u32 released;		/* futex: CRT_RELEASED_* */
 	__u32 attached;		/* futex: threads that the kernel knows */

@@ -108,6 +108,23 @@ static void rights_restore(struct restorer *r, const struct crt_thread *thread)
 		warn(r, "parent death signal", -ret);
 }
 
+static void turn_take(struct restorer *r)
+{
+	__u32 seen = 0;
+
+	if (__atomic_compare_exchange_n(&r->turn, &seen, 1, false,
+					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	while (__atomic_exchange_n(&r->turn, 2, __ATOMIC_ACQUIRE))
+		futex_wait(&r->turn, 2);
+}
+
+static void turn_leave(struct restorer *r)
+{
+	if (__atomic_exchange_n(&r->turn, 0, __ATOMIC_RELEASE) == 2)
+		sys_3(NR_futex, &r->turn, FUTEX_WAKE_PRIVATE, 1);
+}
+
 /* What a thread does for itself before all meet. */
 static void thread_restore(struct restorer *r, __u32 index)
 {
@@ -125,7 +142,10 @@ static void thread_restore(struct restorer *r, __u32 index)
 			warn(r, "timer slack", -ret);
 	}
 	altstack_restore(r, thread);
+	/* One after the other: the program's slots and data are shared. */
+	turn_take(r);
 	interpret(r, CRT_PHASE_THREAD, index);
+	turn_leave(r);
 	rights_restore(r, thread);
 	signals_queue_thread(r, thread);
 }

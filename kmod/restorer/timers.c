@@ -4,9 +4,6 @@
 
 #define NSEC_PER_SEC	1000000000ull
 
-/* Tries until the kernel's counter of ids has come to the wanted one. */
-#define MAX_TIMER_TRIES	1048576u
-
 static const struct crt_posix_timer *timer_list(const struct crt_timers *timers)
 {
 	return (const void *)(timers + 1);
@@ -44,7 +41,6 @@ static void timer_create_one(struct restorer *r,
 {
 	struct sys_sigevent event;
 	__s32 id;
-	__u32 tries;
 	long ret;
 
 	memset(&event, 0, sizeof(event));
@@ -53,7 +49,8 @@ static void timer_create_one(struct restorer *r,
 	event.notify = timer->notify;
 	if (timer->notify & SIGEV_THREAD_ID)
 		event.tid = tid_now(r, timer->tid);
-	for (tries = 0; tries < MAX_TIMER_TRIES; tries++) {
+	/* Until the kernel's counter of ids has come to the wanted one. */
+	for (;;) {
 		id = timer->id;
 		ret = sys_3(NR_timer_create, clock_now(r, timer->clock),
 			    &event, &id);
