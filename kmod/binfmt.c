@@ -307,12 +307,11 @@ static struct linux_binfmt crt_format = {
 	.load_binary = crt_load_binary,
 };
 
-int crt_binfmt_init(void)
+void crt_binfmt_init(void)
 {
 	crt_check_init();
 	/* Before ELF's own, which takes no core files but might one day. */
 	insert_binfmt(&crt_format);
-	return 0;
 }
 
 void crt_binfmt_exit(void)

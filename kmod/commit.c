@@ -180,7 +180,8 @@ static long crt_ctl_commit(struct file *file, unsigned long arg)
 
 	if (atomic_inc_return(&ctl->arrived) == ctl->nr_threads)
 		crt_ctl_open_barrier(ctl, file);
-	else if (wait_event_killable(ctl->wait, READ_ONCE(ctl->go)))
+	else if (wait_event_state(ctl->wait, READ_ONCE(ctl->go),
+				  (TASK_KILLABLE | TASK_FREEZABLE)))
 		return -EINTR;
 
 	kref_get(&ctl->ref);

@@ -71,7 +71,7 @@ extern const struct file_operations crt_dump_fops;
  * binfmt.c: the execve() handler for images. Calls of the handler hold a
  * module reference through linux_binfmt.module.
  */
-int crt_binfmt_init(void);
+void crt_binfmt_init(void);
 void crt_binfmt_exit(void);
 
 #endif

@@ -232,8 +232,17 @@ int crt_live_open(struct crt_dumper *dumper)
 		if (READ_ONCE(task->mm) != dumper->mm || !crt_is_stopped(task))
 			return -EBUSY;
 		ret = crt_wait_asleep(task);
-		if (!ret)
-			ret = crt_check_stop(task);
+		if (ret)
+			return ret;
+	}
+	ret = crt_count_runs(dumper->leader, dumper->mm, &dumper->dump->ran);
+	if (ret || dumper->dump->ran.threads != dumper->nr_threads)
+		return -EBUSY;
+	/* What runs from here on is noticed in the end (crt_live_check()). */
+	for (i = 0; i < dumper->nr_threads; i++) {
+		struct task_struct *task = dumper->threads[i];
+
+		ret = crt_check_stop(task);
 		if (ret)
 			return ret;
 		/* Of each: threads may have credentials of their own. */
@@ -243,10 +252,6 @@ int crt_live_open(struct crt_dumper *dumper)
 	}
 	if (crt_mm_is_shared(dumper))
 		return -EOPNOTSUPP;
-
-	ret = crt_count_runs(dumper->leader, dumper->mm, &dumper->dump->ran);
-	if (ret || dumper->dump->ran.threads != dumper->nr_threads)
-		return -EBUSY;
 	return 0;
 }
 

@@ -198,7 +198,7 @@ static void crt_file_pages(struct vm_area_struct *vma, unsigned long *start,
 	loff_t last = base + (max - vma->vm_start);
 	loff_t hole;
 
-	last = min(last, round_up(i_size_read(mapping->host), PAGE_SIZE));
+	last = round_up(min(last, i_size_read(mapping->host)), PAGE_SIZE);
 	hole = last;
 	if (pos < last && mapping->host->i_sb->s_magic == TMPFS_MAGIC) {
 		pos = crt_call(mapping_seek_hole_data)(mapping, pos, last,

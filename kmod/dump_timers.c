@@ -96,9 +96,17 @@ static int crt_cpu_timer_until(struct crt_dumper *dumper,
 	u64 now;
 	int error;
 
+	/*
+	 * One that is being deleted has no pid any more (before 7.0). It is
+	 * locked until it has left the list, which is under the lock we hold:
+	 * in the other order, so there is no waiting for it.
+	 */
+	if (!spin_trylock(&timer->it_lock))
+		return -EBUSY;
 	error = crt_dump_cpu_clock(dumper, timer->it.cpu.pid,
 				   CPUCLOCK_WHICH(timer->it_clock),
 				   CPUCLOCK_PERTHREAD(timer->it_clock), &now);
+	spin_unlock(&timer->it_lock);
 	if (error)
 		return error;
 	if (!expires)

@@ -10,23 +10,18 @@ static int __init crt_init(void)
 	ret = crt_symbols_init();
 	if (ret)
 		return ret;
-	ret = crt_binfmt_init();
-	if (ret)
-		return ret;
 	ret = crt_proc_init();
 	if (ret)
-		goto err_binfmt;
+		return ret;
+	/* Last: who executes an image meanwhile is not waited for by a failure. */
+	crt_binfmt_init();
 	return 0;
-
-err_binfmt:
-	crt_binfmt_exit();
-	return ret;
 }
 
 static void __exit crt_exit(void)
 {
-	crt_proc_exit();
 	crt_binfmt_exit();
+	crt_proc_exit();
 }
 
 module_init(crt_init);
