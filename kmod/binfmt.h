@@ -70,6 +70,7 @@ int crt_args_write(const struct crt_exec *exec, int ctl_fd, u64 *argv);
 u64 crt_args_main_stack(const struct crt_exec *exec);
 
 /* map.c: buffers, made while failing is allowed; then VMAs and contents. */
+bool crt_is_mapped_writable(const struct crt_vma *vma);
 int crt_map_prepare(struct crt_exec *exec);
 void crt_map_unprepare(struct crt_exec *exec);
 int crt_map_all(const struct crt_exec *exec);

@@ -145,13 +145,16 @@ int crt_check_limits(const struct crt_exec *exec)
 
 	for (i = 0; i < image->nr_vmas; i++) {
 		const struct crt_vma *vma = &image->vmas[i];
+		bool write = crt_is_mapped_writable(vma);
 		u64 size = vma->end - vma->start;
 
 		total += size;
 		/* As is_data_mapping() of the kernel has it. */
-		if ((vma->flags & (CRT_VMA_WRITE | CRT_VMA_SHARED |
-				   CRT_VMA_GROWSDOWN)) == CRT_VMA_WRITE)
+		if (write && !(vma->flags & (CRT_VMA_SHARED | CRT_VMA_GROWSDOWN)))
 			data += size;
+		if (write && vma->flags & CRT_VMA_EXEC &&
+		    crt_mdwe(current->mm))
+			return -EACCES;
 		if (vma->flags & (CRT_VMA_LOCKED | CRT_VMA_LOCKONFAULT))
 			locked += size;
 		if (vma->flags & CRT_VMA_GROWSDOWN &&

@@ -121,6 +121,17 @@ static char *crt_object_name(const struct crt_image *image, u32 index)
 	return kmemdup_nul(path, len, GFP_KERNEL_ACCOUNT);
 }
 
+/* Anonymous shared memory, which is the kernel's own: no file to open. */
+static struct file *crt_new_shmem(const char *name, u64 size, vm_flags_t flags)
+{
+	struct file *file;
+
+	file = shmem_file_setup(name, size, legacy_to_vma_flags(flags));
+	if (!IS_ERR(file))
+		file_inode(file)->i_flags |= S_PRIVATE;
+	return file;
+}
+
 static struct file *crt_new_object(const struct crt_image *image,
 				   const struct crt_vma *vma)
 {
@@ -128,18 +139,19 @@ static struct file *crt_new_object(const struct crt_image *image,
 	vm_flags_t flags = 0;
 	char *name = NULL;
 	struct file *file;
+	bool of_kernel;
 	u32 i;
 
 	if (vma->flags & CRT_VMA_NORESERVE)
 		flags = VM_NORESERVE;
 	if (vma->file == CRT_NO_FILE)
-		return shmem_file_setup("dev/zero", size,
-					legacy_to_vma_flags(flags));
+		return crt_new_shmem("dev/zero", size, flags);
 
-	if (!(image->files[vma->file].flags & CRT_FILE_SHMEM))
+	of_kernel = image->files[vma->file].flags & CRT_FILE_SHMEM;
+	if (!of_kernel)
 		flags = VM_NORESERVE;
 	size = image->files[vma->file].size;
-	if (image->files[vma->file].flags & CRT_FILE_SHMEM)
+	if (of_kernel)
 		for (i = 0; i < image->nr_vmas; i++) {
 			const struct crt_vma *other = &image->vmas[i];
 
@@ -151,7 +163,10 @@ static struct file *crt_new_object(const struct crt_image *image,
 	name = crt_object_name(image, vma->file);
 	if (!name)
 		return ERR_PTR(-ENOMEM);
-	file = shmem_file_setup(name, size, legacy_to_vma_flags(flags));
+	if (of_kernel)
+		file = crt_new_shmem(name, size, flags);
+	else
+		file = shmem_file_setup(name, size, legacy_to_vma_flags(flags));
 	kfree(name);
 	return file;
 }

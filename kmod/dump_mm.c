@@ -41,6 +41,7 @@ static const struct {
 	{ VM_SEQ_READ, CRT_VMA_SEQ_READ },
 	{ VM_RAND_READ, CRT_VMA_RAND_READ },
 	{ VM_ACCOUNT, CRT_VMA_ACCOUNT },
+	{ VM_DROPPABLE, CRT_VMA_DROPPABLE },
 };
 
 static u32 crt_translate_flags(struct vm_area_struct *vma)
@@ -94,7 +95,12 @@ static int crt_check_vma(struct vm_area_struct *vma)
 {
 	struct inode *inode;
 
-	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_SEALED))
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_SEALED | VM_SYNC))
+		return -EOPNOTSUPP;
+	/* Private memory is looked at page by page. */
+	if (vma->vm_flags & VM_MAYBE_GUARD && vma->vm_flags & VM_MAYSHARE)
+		return -EOPNOTSUPP;
+	if (vma_policy(vma))
 		return -EOPNOTSUPP;
 	if (VM_SHADOW_STACK && (vma->vm_flags & VM_SHADOW_STACK))
 		return -EOPNOTSUPP;
@@ -224,6 +230,41 @@ static bool crt_has_ldt(struct mm_struct *mm)
 #endif
 }
 
+/* Keys that nothing is mapped with yet; 0 is everybody's. */
+static bool crt_has_pkeys(struct mm_struct *mm)
+{
+#ifdef CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS
+	u32 keys = READ_ONCE(mm->context.pkey_allocation_map) & ~1u;
+	s16 of_kernel = READ_ONCE(mm->context.execute_only_pkey);
+
+	if (of_kernel > 0)
+		keys &= ~(1u << of_kernel);
+	return keys;
+#else
+	return false;
+#endif
+}
+
+/* Addresses with bits that do not count: linear address masking. */
+static bool crt_has_masked_addresses(struct mm_struct *mm)
+{
+#ifdef CONFIG_ADDRESS_MASKING
+	return READ_ONCE(mm->context.lam_cr3_mask);
+#else
+	return false;
+#endif
+}
+
+/* What the process as a whole has and an image cannot hold. */
+static int crt_check_mm(struct mm_struct *mm)
+{
+	/* With probes, the code has breakpoints that are not the program's. */
+	if (crt_has_ldt(mm) || crt_has_pkeys(mm) ||
+	    crt_has_masked_addresses(mm) || mm_flags_test(MMF_HAS_UPROBES, mm))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 int crt_dump_collect_mm(struct crt_dumper *dumper)
 {
 	VMA_ITERATOR(vmi, dumper->mm, 0);
@@ -236,8 +277,9 @@ int crt_dump_collect_mm(struct crt_dumper *dumper)
 	crt_buf_init(&dumper->vmas, CRT_MAX_VMAS * sizeof(struct crt_vma));
 	crt_buf_init(&dumper->strings, CRT_MAX_STRINGS);
 
-	if (crt_has_ldt(dumper->mm))
-		return -EOPNOTSUPP;
+	ret = crt_check_mm(dumper->mm);
+	if (ret)
+		return ret;
 	if (mmap_read_lock_killable(dumper->mm))
 		return -EINTR;
 	for_each_vma(vmi, vma) {
@@ -343,6 +385,8 @@ int crt_dump_write_mm(struct crt_dumper *dumper)
 	if (mm->def_flags & VM_LOCKED)
 		note->mlock_future = mm->def_flags & VM_LOCKONFAULT ? 6 : 2;
 	note->child_subreaper = dumper->leader->signal->is_child_subreaper;
+	note->mdwe = crt_mdwe(mm);
+	note->memory_merge = mm_flags_test(MMF_VM_MERGE_ANY, mm);
 	return crt_vdso_crc(dumper, &note->vdso_crc);
 }
 

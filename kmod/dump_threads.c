@@ -46,22 +46,52 @@ static int crt_get_regset(struct task_struct *task, unsigned int type,
 	return ret == size ? 0 : -EIO;
 }
 
+static bool crt_has_mempolicy(struct task_struct *task)
+{
+#ifdef CONFIG_NUMA
+	return READ_ONCE(task->mempolicy);
+#else
+	return false;
+#endif
+}
+
+/* Keys that end with the thread or the process; a session's are the caller's. */
+static bool crt_has_keyrings(struct task_struct *task)
+{
+	bool ret = false;
+#ifdef CONFIG_KEYS
+	const struct cred *cred = get_task_cred(task);
+
+	ret = cred->thread_keyring || cred->process_keyring;
+	put_cred(cred);
+#endif
+	return ret;
+}
+
 /* What a thread may have that an image cannot hold. */
 static int crt_check_thread(struct task_struct *task)
 {
-	const struct user_regset *ioperm = crt_regset(task, NT_386_IOPERM);
 	u32 i;
 
 	if (task_user_regset_view(task)->e_machine != EM_X86_64 ||
 	    test_tsk_thread_flag(task, TIF_ADDR32))
 		return -EOPNOTSUPP;
-	if (task->seccomp.mode || task->thread.iopl_emul)
-		return -EOPNOTSUPP;
-	if (ioperm && ioperm->active && ioperm->active(task, ioperm) > 0)
+	if (task->seccomp.mode || task->thread.iopl_emul ||
+	    test_tsk_thread_flag(task, TIF_IO_BITMAP))
 		return -EOPNOTSUPP;
 	for (i = 0; i < GDT_ENTRY_TLS_ENTRIES; i++)
 		if (!desc_empty(&task->thread.tls_array[i]))
 			return -EOPNOTSUPP;
+	if (test_task_syscall_work(task, SYSCALL_USER_DISPATCH) ||
+	    test_tsk_thread_flag(task, TIF_NOTSC) ||
+	    test_tsk_thread_flag(task, TIF_NOCPUID))
+		return -EOPNOTSUPP;
+	/* PR_MCE_KILL, PR_SET_IO_FLUSHER. */
+	if (task->flags & (PF_MCE_PROCESS | PF_MCE_EARLY | PF_LOCAL_THROTTLE))
+		return -EOPNOTSUPP;
+	if (task->personality != task->group_leader->personality ||
+	    crt_has_mempolicy(task) || crt_has_keyrings(task))
+		return -EOPNOTSUPP;
 	return 0;
 }
 

@@ -3,7 +3,7 @@
 
 #include "image_check.h"
 
-#define CRT_VMA_KNOWN		0x7ffffu	/* all CRT_VMA_* */
+#define CRT_VMA_KNOWN		0xfffffu	/* all CRT_VMA_* */
 #define CRT_OFFSET_MAX		0x7fffffffffffffffull
 
 static int crt_check_thread(const struct crt_image *image,
@@ -93,6 +93,10 @@ static int crt_check_vma_base(const struct crt_image *image,
 	if (vma->base != CRT_BASE_FD && vma->fd != -1)
 		return CRT_BAD;
 	if (vma->flags & CRT_VMA_GROWSDOWN && vma->base != CRT_BASE_ANON)
+		return CRT_BAD;
+	/* mmap(2) knows it for nothing else. */
+	if (vma->flags & CRT_VMA_DROPPABLE &&
+	    (vma->base != CRT_BASE_ANON || vma->flags & CRT_VMA_GROWSDOWN))
 		return CRT_BAD;
 	switch (vma->base) {
 	case CRT_BASE_ANON:

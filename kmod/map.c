@@ -11,8 +11,10 @@
 
 #include <linux/bvec.h>
 #include <linux/file.h>
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/shmem_fs.h>
 #include <linux/uio.h>
 
 #include "binfmt.h"
@@ -43,6 +45,13 @@ void crt_map_unprepare(struct crt_exec *exec)
 	exec->fill = NULL;
 }
 
+/* Counted when it is mapped writable; the restorer takes that back. */
+bool crt_is_mapped_writable(const struct crt_vma *vma)
+{
+	return vma->flags & CRT_VMA_WRITE ||
+	       (vma->flags & CRT_VMA_ACCOUNT && !(vma->flags & CRT_VMA_SHARED));
+}
+
 static int crt_map_vma(const struct crt_vma *vma, struct file *file)
 {
 	unsigned long flags = MAP_FIXED, prot = 0, ret;
@@ -50,14 +59,16 @@ static int crt_map_vma(const struct crt_vma *vma, struct file *file)
 
 	if (vma->flags & CRT_VMA_READ)
 		prot |= PROT_READ;
-	if (vma->flags & CRT_VMA_WRITE)
+	if (crt_is_mapped_writable(vma))
 		prot |= PROT_WRITE;
 	if (vma->flags & CRT_VMA_EXEC)
 		prot |= PROT_EXEC;
-	/* Counted when it is mapped writable; the restorer takes that back. */
-	if (vma->flags & CRT_VMA_ACCOUNT && !(vma->flags & CRT_VMA_SHARED))
-		prot |= PROT_WRITE;
-	flags |= vma->flags & CRT_VMA_SHARED ? MAP_SHARED : MAP_PRIVATE;
+	if (vma->flags & CRT_VMA_SHARED)
+		flags |= MAP_SHARED;
+	else if (vma->flags & CRT_VMA_DROPPABLE && VM_DROPPABLE)
+		flags |= MAP_DROPPABLE;
+	else
+		flags |= MAP_PRIVATE;
 	if (vma->flags & CRT_VMA_GROWSDOWN)
 		flags |= MAP_GROWSDOWN;
 	if (vma->flags & CRT_VMA_NORESERVE)
@@ -169,14 +180,18 @@ static ssize_t crt_fill_pages(struct crt_fill *fill, struct file *from,
 	return err ? err : nr << PAGE_SHIFT;
 }
 
-/* Shared memory is written through its file: it may be mapped read-only. */
+/*
+ * Shared memory is filled by its file's pages: it may be mapped read-only.
+ * Not by write(2), which has limits (RLIMIT_FSIZE) that stores do not have.
+ */
 static ssize_t crt_fill_object(struct crt_fill *fill, struct file *from,
 			       u64 offset, struct file *to, loff_t pos,
 			       u64 size)
 {
 	struct kvec kvec = { .iov_base = fill->buf };
+	struct inode *inode = file_inode(to);
 	struct iov_iter iter;
-	ssize_t done = 0;
+	u64 done;
 	int err;
 
 	size = min_t(u64, size, CRT_BATCH * PAGE_SIZE);
@@ -185,15 +200,21 @@ static ssize_t crt_fill_object(struct crt_fill *fill, struct file *from,
 	err = crt_read_iter(from, &iter, offset);
 	if (err)
 		return err;
-	while (done < size) {
-		ssize_t ret = kernel_write(to, fill->buf + done, size - done,
-					   &pos);
+	/* Nobody else has the object yet. */
+	if (pos + size > round_up((u64)i_size_read(inode), PAGE_SIZE))
+		i_size_write(inode, pos + size);
+	for (done = 0; done < size; done += PAGE_SIZE) {
+		struct page *page;
 
-		if (ret <= 0)
-			return ret ? ret : -EIO;
-		done += ret;
+		page = shmem_read_mapping_page(to->f_mapping,
+					       (pos + done) >> PAGE_SHIFT);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+		memcpy_to_page(page, 0, fill->buf + done, PAGE_SIZE);
+		set_page_dirty_lock(page);
+		put_page(page);
 	}
-	return done;
+	return size;
 }
 
 static int crt_fill_run(const struct crt_exec *exec, const struct crt_run *run)

@@ -126,6 +126,8 @@ struct crt_mm {
 	__u32 membarrier;	/* registrations, CRT_MB_* */
 	__u32 mlock_future;	/* MCL_FUTURE 2, with MCL_ONFAULT 6 */
 	__u32 child_subreaper;	/* PR_GET_CHILD_SUBREAPER */
+	__u32 mdwe;		/* PR_GET_MDWE */
+	__u32 memory_merge;	/* PR_GET_MEMORY_MERGE */
 };
 
 #define CRT_MB_GLOBAL_EXPEDITED		0x1u
@@ -163,6 +165,7 @@ enum crt_base {
 #define CRT_VMA_STACK		0x20000u	/* holds start_stack */
 /* Counted as memory that may be written; private and not writable: it was once. */
 #define CRT_VMA_ACCOUNT		0x40000u
+#define CRT_VMA_DROPPABLE	0x80000u	/* MAP_DROPPABLE; an image never has its contents */
 
 struct crt_vma {
 	__u64 start, end;	/* page aligned, ascending, not overlapping */

@@ -55,7 +55,33 @@ static inline int crt_thp_disable(const struct mm_struct *mm)
 }
 #endif
 
-/* 6.6, 6.10, 6.11: these kinds of memory exist. */
+/* 6.18: functions for the flags of a process's memory. */
+#ifdef CRT_MM_FLAGS_WORD
+#define mm_flags_test(flag, mm)	test_bit(flag, &(mm)->flags)
+#endif
+
+/* 6.4: PR_SET_MEMORY_MERGE. */
+#ifndef MMF_VM_MERGE_ANY
+#define MMF_VM_MERGE_ANY	30
+#endif
+
+/* 6.3, 6.7: "memory deny write execute", as PR_GET_MDWE has it. */
+static inline u32 crt_mdwe(const struct mm_struct *mm)
+{
+	u32 ret = 0;
+
+#ifdef MMF_HAS_MDWE
+	if (mm_flags_test(MMF_HAS_MDWE, mm))
+		ret |= 1;
+#endif
+#ifdef MMF_HAS_MDWE_NO_INHERIT
+	if (mm_flags_test(MMF_HAS_MDWE_NO_INHERIT, mm))
+		ret |= 2;
+#endif
+	return ret;
+}
+
+/* 6.6, 6.10, 6.11, 6.19: these kinds of memory exist. */
 #ifndef VM_SHADOW_STACK
 #define VM_SHADOW_STACK	VM_NONE
 #endif
@@ -64,6 +90,12 @@ static inline int crt_thp_disable(const struct mm_struct *mm)
 #endif
 #ifndef VM_DROPPABLE
 #define VM_DROPPABLE	VM_NONE
+#endif
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE	0x08
+#endif
+#ifndef VM_MAYBE_GUARD
+#define VM_MAYBE_GUARD	VM_NONE
 #endif
 
 #endif

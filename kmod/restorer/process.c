@@ -116,6 +116,24 @@ static void tiles_permit(struct restorer *r)
 	}
 }
 
+/* Nothing that comes after this makes memory executable. */
+static void mdwe_restore(struct restorer *r, __u32 wanted)
+{
+	long now = sys_5(NR_prctl, PR_GET_MDWE, 0, 0, 0, 0);
+	long ret;
+
+	if (now < 0)
+		now = 0;	/* a kernel that does not know it */
+	if (now == wanted)
+		return;
+	ret = sys_5(NR_prctl, PR_SET_MDWE, wanted, 0, 0, 0);
+	/* It cannot be taken back: the caller's stays. */
+	if (ret < 0 && now)
+		warn(r, "denied write and execute", -ret);
+	else if (ret < 0)
+		fail_own(r, CRT_EXIT_HOST, ret, "denied write and execute");
+}
+
 void process_restore(struct restorer *r)
 {
 	const struct crt_mm *mm = at(r->args->mm);
@@ -140,6 +158,12 @@ void process_restore(struct restorer *r)
 		if (ret < 0)
 			warn(r, "locking of future memory", -ret);
 	}
+	if (mm->memory_merge) {
+		ret = sys_5(NR_prctl, PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
+		if (ret < 0)
+			warn(r, "merging of memory", -ret);
+	}
+	mdwe_restore(r, mm->mdwe);
 }
 
 /*

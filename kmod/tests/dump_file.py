@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import signal
+import struct
 import subprocess
 import time
 
@@ -249,11 +250,50 @@ def test_rights():
     os.unlink(path)
 
 
+def entry_offset(path):
+    """Where in the file the program begins to run."""
+    with open(path, "rb") as file:
+        header = file.read(64)
+        entry, table = struct.unpack_from("<QQ", header, 24)
+        size, count = struct.unpack_from("<HH", header, 54)
+        file.seek(table)
+        for segment in (file.read(size) for _ in range(count)):
+            kind, _, offset, start, _, length = struct.unpack_from("<IIQQQQ", segment)
+            if kind == 1 and start <= entry < start + length:
+                return entry - start + offset
+    raise AssertionError("no segment has the entry")
+
+
+def test_probed_program():
+    """Its code has a breakpoint that only the kernel knows of."""
+    events = "/sys/kernel/tracing/uprobe_events"
+    if not os.path.exists(events):
+        subprocess.run(["mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"], check=False)
+    if not os.path.exists(events):
+        return "this kernel has no uprobes"
+    program = os.path.abspath(os.path.join(HERE, "dumpee-static"))
+    with Target("anon", program=program) as t:
+        open(t.dump, "rb").close()
+        with open(events, "a") as file:
+            file.write("p:crtools_test/entry %s:%#x\n" % (program, entry_offset(program)))
+        enable = "/sys/kernel/tracing/events/crtools_test/entry/enable"
+        with open(enable, "w") as file:
+            file.write("1")
+        equal(failure(open, t.dump, "rb"), errno.EOPNOTSUPP, "probed")
+        with open(enable, "w") as file:
+            file.write("0")
+        with open(events, "a") as file:
+            file.write("-:crtools_test/entry\n")
+    return None
+
+
 def test_refused():
     with open("/proc/sys/vm/nr_hugepages", "w") as pages:
         pages.write("8")
     left_out = []
-    for kind in ("uffd", "hugetlb", "secretmem", "sysv", "aio", "io_uring", "seccomp", "ldt", "vm"):
+    for kind in ("uffd", "hugetlb", "secretmem", "sysv", "aio", "io_uring", "seccomp", "ldt", "vm", "policy",
+                 "policy_of_memory", "keyring", "dispatch", "tsc", "pkey", "mce", "io_flusher", "personality",
+                 "guard_shared"):
         try:
             t = Target("refused", kind, uid=0)
         except AssertionError:
@@ -265,7 +305,7 @@ def test_refused():
                 subprocess.run(["pkill", "-9", "-P", str(t.pid)], check=False)
     with open("/proc/sys/vm/nr_hugepages", "w") as pages:
         pages.write("0")
-    may_lack = {"secretmem", "io_uring"}
+    may_lack = {"secretmem", "io_uring", "pkey", "guard_shared"}
     if libc.syscall(SYS_MODIFY_LDT, 0, None, 0) < 0 and ctypes.get_errno() == errno.ENOSYS:
         may_lack.add("ldt")
     check(set(left_out) <= may_lack, "not made: %s" % left_out)

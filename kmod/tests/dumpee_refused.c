@@ -3,8 +3,11 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,6 +26,61 @@ static int sharer(void *arg)
 	for (;;)
 		pause();
 	return 0;
+}
+
+/* A personality that the other threads do not have. */
+static void *other_person(void *ready)
+{
+	if (syscall(SYS_personality, 0x0040000 /* ADDR_NO_RANDOMIZE */) < 0)
+		die("personality");
+	sem_post(ready);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* What one system call sets. False for another kind. */
+static bool build_attribute(const char *kind)
+{
+	unsigned long node = 1;
+	long ret = 0;
+
+	if (!strcmp(kind, "policy")) {
+		ret = syscall(SYS_set_mempolicy, 2 /* MPOL_BIND */, &node, 64);
+	} else if (!strcmp(kind, "policy_of_memory")) {
+		ret = syscall(SYS_mbind, anon(4), 4 * PAGE, 2, &node, 64, 0);
+	} else if (!strcmp(kind, "keyring")) {
+		/* KEYCTL_GET_KEYRING_ID, KEY_SPEC_PROCESS_KEYRING, make it */
+		ret = syscall(SYS_keyctl, 0, -2, 1);
+	} else if (!strcmp(kind, "dispatch")) {
+		static char selector;	/* SYSCALL_DISPATCH_FILTER_ALLOW */
+
+		ret = prctl(59 /* PR_SET_SYSCALL_USER_DISPATCH */, 1, 0, 0, &selector);
+	} else if (!strcmp(kind, "tsc")) {
+		ret = prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+	} else if (!strcmp(kind, "pkey")) {
+		ret = syscall(SYS_pkey_alloc, 0, 0);
+	} else if (!strcmp(kind, "mce")) {
+		ret = prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0);
+	} else if (!strcmp(kind, "io_flusher")) {
+		ret = prctl(57 /* PR_SET_IO_FLUSHER */, 1, 0, 0, 0);
+	} else if (!strcmp(kind, "guard_shared")) {
+		ret = madvise(map(4, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+			      PAGE, 102 /* MADV_GUARD_INSTALL */);
+	} else if (!strcmp(kind, "personality")) {
+		pthread_t thread;
+		sem_t ready;
+
+		sem_init(&ready, 0, 0);
+		if (pthread_create(&thread, NULL, other_person, &ready))
+			die("pthread_create");
+		sem_wait(&ready);
+	} else {
+		return false;
+	}
+	if (ret < 0)
+		die(kind);
+	return true;
 }
 
 void build_refused(const char *kind)
@@ -88,7 +146,7 @@ void build_refused(const char *kind)
 		if (clone(sharer, (char *)anon(16) + 16 * PAGE,
 			  CLONE_VM | SIGCHLD, NULL) < 0)
 			die("clone");
-	} else {
+	} else if (!build_attribute(kind)) {
 		exit(2);
 	}
 }

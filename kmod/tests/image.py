@@ -52,7 +52,8 @@ LAYOUT_HEADER = NOTE + ("H:major H:minor I:hdr_flags Q:meta_size I:meta_crc I:pa
 LAYOUT_MM = NOTE + ("Q:start_code Q:end_code Q:start_data Q:end_data Q:start_brk Q:brk "
                     "Q:start_stack Q:arg_start Q:arg_end Q:env_start Q:env_end Q:vdso_base "
                     "Q:vdso_size Q:vdso_code I:vdso_crc I:exe I:personality I:dumpable "
-                    "I:thp_disable I:membarrier I:mlock_future I:child_subreaper")
+                    "I:thp_disable I:membarrier I:mlock_future I:child_subreaper "
+                    "I:mdwe I:memory_merge")
 LAYOUT_VMAS = NOTE + "I:nr_vmas I:nr_files I:strings_size I:reserved"
 LAYOUT_VMA = "Q:start Q:end Q:offset I:vflags I:base I:file i:fd I:name_off I:name_len"
 LAYOUT_FILE = ("Q:ino Q:size Q:mtime I:dev_major I:dev_minor I:mode I:fflags I:path_off "

@@ -25,7 +25,7 @@ from dump_target import check, detach, equal, failure, regset, seize
 from process import (FOLDER, PRCTL, SERVER, Saved, address, become_user, filtered, libc, no_new_privs,
                      own_user_namespace, server, syscall)
 
-GETPPID, MMAP, OPEN = 110, 9, 2
+READ, OPEN, MMAP, MPROTECT, GETPPID, SETRESUID = 0, 2, 9, 10, 110, 117
 SHOWN = "CapInh CapPrm CapEff CapBnd CapAmb Uid Gid Groups NoNewPrivs Seccomp Seccomp_filters".split()
 ALL_CAPABILITIES = struct.pack("<5I", 0x02000001, 0xFFFFFFFF, 0, 0xFF, 0)	# vfs_cap_data, effective
 
@@ -205,9 +205,57 @@ def test_limits():
     saved.put_vma(data, flags=vmas[data].vflags | 0x40)	# CRT_VMA_LOCKED
     equal(saved.outcome(become_user, limit(resource.RLIMIT_MEMLOCK, 0)), "ENOMEM", "MEMLOCK")
     equal(saved.outcome(become_user), "lives", "MEMLOCK, wide enough")
+    # No limit of files is one of memory.
+    one = server()
+    shared = one.ask(MMAP, 0, 8192, 3, 0x21, -1, 0)	# MAP_SHARED | MAP_ANONYMOUS
+    equal(one.ask(READ, one.ask(OPEN, one.put(b"/dev/urandom\0"), os.O_RDONLY), shared, 8192), 8192, "read")
+    equal(Saved(one).outcome(become_user, limit(resource.RLIMIT_FSIZE, 0)), "lives", "FSIZE")
+    # What may not be written to any more counts, as it is mapped writable first.
+    one = server()
+    area = one.ask(MMAP, 0, 64 << 20, 3, 0x22, -1, 0)
+    equal(one.ask(READ, one.ask(OPEN, one.put(b"/dev/zero\0"), os.O_RDONLY), area, 4096), 4096, "read")
+    equal(one.ask(MPROTECT, area, 64 << 20, 1), 0, "mprotect")
+    equal(Saved(one).outcome(become_user, limit(resource.RLIMIT_DATA, 32 << 20)), "ENOMEM", "DATA, read-only")
     saved = Saved(server("thread"))
     equal(saved.outcome(), "lives", "two threads")
     equal(saved.outcome(become_user, limit(resource.RLIMIT_NPROC, 1)), "died", "NPROC")
+
+
+def test_denied_write_execute():
+    """PR_SET_MDWE of the caller, which stays over execve."""
+    def deny():
+        syscall(PRCTL, 65, 1, 0, 0, 0)
+    if libc.prctl(66, 0, 0, 0, 0) < 0:
+        return "this kernel has no PR_SET_MDWE"
+    saved = Saved(server())
+    equal(saved.outcome(become_user, deny), "lives", "nothing writable and executable")
+    one = server()
+    area = one.ask(MMAP, 0, 4096, 7, 0x22, -1, 0)
+    saved = Saved(one)
+    equal(saved.outcome(become_user, deny), "EACCES", "writable and executable memory")
+    equal(saved.outcome(become_user), "lives", "the same of another caller")
+    one = server()
+    area = one.ask(MMAP, 0, 4096, 3, 0x22, -1, 0)
+    equal(one.ask(READ, one.ask(OPEN, one.put(b"/dev/urandom\0"), os.O_RDONLY), area, 4096), 4096, "read")
+    equal(one.ask(MPROTECT, area, 4096, 5), 0, "mprotect")
+    equal(Saved(one).outcome(become_user, deny), "EACCES", "code that was written")
+    return None
+
+
+def test_shared_memory_has_no_file():
+    """mfd leads no other user to anonymous shared memory, before and after."""
+    def look(one, area):
+        name = one.put(b"/proc/self/mfd/%x\0" % area)
+        check(one.ask(OPEN, name, os.O_RDWR) >= 0, "root")
+        equal(one.ask(SETRESUID, process.USER, process.USER, process.USER), 0, "setresuid")
+        equal(one.ask(PRCTL, 4, 1, 0, 0, 0), 0, "PR_SET_DUMPABLE")
+        equal(one.ask(OPEN, name, os.O_RDWR), -errno.EACCES, "user")
+        one.end()
+    one = server(prepare=[os.getpid])
+    look(one, one.ask(MMAP, 0, 4096, 3, 0x21, -1, 0))
+    one = server(prepare=[os.getpid])
+    area = one.ask(MMAP, 0, 4096, 3, 0x21, -1, 0)
+    look(Saved(one).execute(os.getpid), area)
 
 
 def test_exe_link():

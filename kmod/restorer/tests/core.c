@@ -11,6 +11,10 @@
 #include <sys/time.h>
 #include <time.h>
 
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE	66
+#endif
+
 #define NR_THREADS	4
 
 static struct program p;
@@ -329,6 +333,8 @@ static void test_process_wide(void)
 	image.mm.dumpable = 0;
 	image.mm.membarrier = CRT_MB_PRIVATE_EXPEDITED;
 	image.mm.mlock_future = 2;
+	/* Since Linux 6.3; -1 without. */
+	image.mm.mdwe = prctl(PR_GET_MDWE, 0, 0, 0, 0) >= 0;
 	image.threads[0].record.pdeath_signal = SIGUSR2;
 	commit_op(SYS(&p, NO, "subreaper", SYS_prctl,
 		      IMM(PR_GET_CHILD_SUBREAPER), ADDR(0)));
@@ -340,6 +346,11 @@ static void test_process_wide(void)
 	commit_op(SYS(&p, 0, "dumpable", SYS_prctl, IMM(PR_GET_DUMPABLE)));
 	commit_op(OP(&p, CRT_OP_EXPECT, CRT_CMP_EQ, NO, "dumpable", SLOT(0),
 		     IMM(0)));
+	commit_op(SYS(&p, 0, "mdwe", SYS_prctl, IMM(PR_GET_MDWE), IMM(0),
+		      IMM(0), IMM(0), IMM(0)))->flags = CRT_OPF_MAY_FAIL;
+	if (image.mm.mdwe)
+		commit_op(OP(&p, CRT_OP_EXPECT, CRT_CMP_EQ, NO, "mdwe",
+			     SLOT(0), IMM(1)));
 	/* Refused (EPERM) when it is not registered. */
 	commit_op(SYS(&p, NO, "membarrier", SYS_membarrier, IMM(1 << 3)));
 	commit_op(SYS(&p, NO, "pdeath", SYS_prctl, IMM(PR_GET_PDEATHSIG),

@@ -62,6 +62,7 @@ public final class Format {
     public static final int CRT_VMA_MAYWRITE = 0x10000;
     public static final int CRT_VMA_STACK = 0x20000;
     public static final int CRT_VMA_ACCOUNT = 0x40000;
+    public static final int CRT_VMA_DROPPABLE = 0x80000;
     public static final int CRT_FILE_DELETED = 0x1;
     public static final int CRT_FILE_SHMEM = 0x2;
     public static final int CRT_FILE_MEMFD = 0x4;

@@ -9,7 +9,7 @@ import java.util.List;
 final class ImageChecks {
     private static final String MISSING = "the image has no ";
 
-    private static final int KNOWN_VMA_FLAGS = 2 * Format.CRT_VMA_ACCOUNT - 1;
+    private static final int KNOWN_VMA_FLAGS = 2 * Format.CRT_VMA_DROPPABLE - 1;
 
     private ImageChecks() {}
 

@@ -12,6 +12,8 @@ package org.crtools.image;
  * @param dumpable as PR_GET_DUMPABLE gives it: 0, 1 or 2
  * @param membarrier registrations, {@code CRT_MB_*}
  * @param mlockFuture 0, MCL_FUTURE (2), or with MCL_ONFAULT (6)
+ * @param mdwe as PR_GET_MDWE gives it: PR_MDWE_REFUSE_EXEC_GAIN (1), with PR_MDWE_NO_INHERIT (3), or 0
+ * @param memoryMerge 1 when PR_SET_MEMORY_MERGE is in force, else 0
  */
 public record Mm(
         long startCode,
@@ -35,4 +37,6 @@ public record Mm(
         int thpDisable,
         int membarrier,
         int mlockFuture,
-        int childSubreaper) {}
+        int childSubreaper,
+        int mdwe,
+        int memoryMerge) {}

@@ -26,7 +26,9 @@ public final class MmDescriptor {
     public static final int MEMBARRIER = 140;
     public static final int MLOCK_FUTURE = 144;
     public static final int CHILD_SUBREAPER = 148;
-    public static final int BYTES = 152;
+    public static final int MDWE = 152;
+    public static final int MEMORY_MERGE = 156;
+    public static final int BYTES = 160;
 
     private MmDescriptor() {}
 }

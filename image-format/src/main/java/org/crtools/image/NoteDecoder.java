@@ -75,7 +75,9 @@ final class NoteDecoder {
                 desc.s32(MmDescriptor.THP_DISABLE),
                 desc.s32(MmDescriptor.MEMBARRIER),
                 desc.s32(MmDescriptor.MLOCK_FUTURE),
-                desc.s32(MmDescriptor.CHILD_SUBREAPER));
+                desc.s32(MmDescriptor.CHILD_SUBREAPER),
+                desc.s32(MmDescriptor.MDWE),
+                desc.s32(MmDescriptor.MEMORY_MERGE));
     }
 
     static VmaTable vmas(ByteString contents) throws ImageException {

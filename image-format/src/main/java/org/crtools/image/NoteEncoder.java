@@ -93,6 +93,8 @@ final class NoteEncoder {
         desc.putInt(MmDescriptor.MEMBARRIER, mm.membarrier());
         desc.putInt(MmDescriptor.MLOCK_FUTURE, mm.mlockFuture());
         desc.putInt(MmDescriptor.CHILD_SUBREAPER, mm.childSubreaper());
+        desc.putInt(MmDescriptor.MDWE, mm.mdwe());
+        desc.putInt(MmDescriptor.MEMORY_MERGE, mm.memoryMerge());
         return finish(desc);
     }
 

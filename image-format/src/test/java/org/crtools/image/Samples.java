@@ -85,6 +85,8 @@ final class Samples {
                 0,
                 Format.CRT_MB_PRIVATE_RSEQ,
                 0,
+                1,
+                3,
                 1);
     }
 
