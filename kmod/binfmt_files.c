@@ -64,20 +64,23 @@ out:
 	return ERR_PTR(err);
 }
 
-static bool crt_file_changed(struct file *file, const struct crt_file *record)
+static int crt_check_unchanged(struct file *file, const struct crt_file *record)
 {
 	u8 id[sizeof(record->build_id)];
-	u32 len;
+	int len;
 
 	if (i_size_read(file_inode(file)) != record->size)
-		return true;
+		return -CRT_ERR_CHANGED;
 	if (!record->build_id_len)
-		return false;
+		return 0;
 	/* kernel_read() complains of others in the log. */
 	if (!file->f_op->read_iter || file->f_op->read)
-		return true;
+		return -CRT_ERR_CHANGED;
 	len = crt_build_id(file, id, sizeof(id));
-	return len != record->build_id_len || memcmp(id, record->build_id, len);
+	if (len < 0)
+		return len;
+	return len == record->build_id_len && !memcmp(id, record->build_id, len) ?
+		       0 : -CRT_ERR_CHANGED;
 }
 
 static struct file *crt_open_mapped(const struct crt_image *image, u32 index,
@@ -95,8 +98,9 @@ static struct file *crt_open_mapped(const struct crt_image *image, u32 index,
 	err = -CRT_ERR_HOST;
 	if (!can_mmap_file(file) || file_inode(file)->i_sb->s_magic == HUGETLBFS_MAGIC)
 		goto out;
-	err = -CRT_ERR_CHANGED;
-	if (record->flags & CRT_FILE_CHECK && crt_file_changed(file, record))
+	err = record->flags & CRT_FILE_CHECK ?
+		      crt_check_unchanged(file, record) : 0;
+	if (err)
 		goto out;
 	return file;
 out:

@@ -181,7 +181,7 @@ u32 crt_dump_add_file(struct crt_dumper *dumper, struct file *file,
 int crt_dump_collect_files(struct crt_dumper *dumper);
 void crt_dump_free_files(struct crt_dumper *dumper);
 int crt_dump_write_file_note(struct crt_dumper *dumper);
-u32 crt_build_id(struct file *file, u8 *id, u32 max);
+int crt_build_id(struct file *file, u8 *id, u32 max);
 
 /*
  * dump_pages.c

@@ -39,22 +39,25 @@ static u32 crt_find_in_notes(const u8 *notes, size_t size, u8 *id, u32 max)
 
 /*
  * Writes the build id to @id, which has room for @max bytes, and returns its
- * length, 0 if there is none. The headers and notes must be in the first page,
- * where linkers put them.
+ * length, 0 if there is none, or -ENOMEM. The headers and notes must be in the
+ * first page, where linkers put them.
  */
-u32 crt_build_id(struct file *file, u8 *id, u32 max)
+int crt_build_id(struct file *file, u8 *id, u32 max)
 {
 	const struct elf64_phdr *phdrs;
 	const struct elf64_hdr *ehdr;
 	loff_t pos = 0;
-	u32 i, ret = 0;
 	ssize_t size;
+	int ret = 0;
 	u8 *data;
+	u32 i;
 
 	data = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
 	if (!data)
-		return 0;
+		return -ENOMEM;
 	size = kernel_read(file, data, PAGE_SIZE, &pos);
+	if (size == -ENOMEM)
+		ret = -ENOMEM;
 	ehdr = (void *)data;
 	if (size < (ssize_t)sizeof(*ehdr) ||
 	    memcmp(ehdr->e_ident, ELFMAG, SELFMAG) ||

@@ -120,6 +120,19 @@ static int crt_add_stat(struct crt_mapped *mapped, struct crt_file *entry)
 	return 0;
 }
 
+static int crt_add_build_id(struct crt_mapped *mapped, struct crt_file *entry)
+{
+	int len = 0;
+
+	if (mapped->flags & CRT_FILE_CHECK)
+		len = crt_build_id(mapped->file, entry->build_id,
+				   sizeof(entry->build_id));
+	if (len < 0)
+		return len;
+	entry->build_id_len = len;
+	return 0;
+}
+
 /* Asks the file systems, so no lock of the process may be held. */
 int crt_dump_collect_files(struct crt_dumper *dumper)
 {
@@ -150,10 +163,8 @@ int crt_dump_collect_files(struct crt_dumper *dumper)
 		ret = crt_add_stat(mapped, entry);
 		if (!ret)
 			ret = crt_add_path(dumper, mapped, entry, buffer);
-		if (!ret && (mapped->flags & CRT_FILE_CHECK))
-			entry->build_id_len = crt_build_id(mapped->file,
-							   entry->build_id,
-							   sizeof(entry->build_id));
+		if (!ret)
+			ret = crt_add_build_id(mapped, entry);
 		cond_resched();
 	}
 	kfree(buffer);
