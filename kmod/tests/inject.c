@@ -10,12 +10,16 @@
  * With SHORT in the environment ever fewer of the later ones fail: executing
  * takes an allocation for each page.
  *
- * A failed operation answers ENOMEM, or what stands for it, and works again
- * the next time; a new process may die after it has been executed, alone.
+ * A failed operation answers ENOMEM, or what stands for it (operations[] below),
+ * and works again the next time; one that answers nothing has done all that it
+ * does without failures. A new process may die after it has been executed,
+ * alone; without failures it comes back and finds itself whole, for which IMAGE
+ * is of a workload.
  * Prints a line for each operation: rounds, and what came of them.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,30 +31,85 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "crtools_format.h"
+
 #define MOST 20000
 #define PATIENCE 120000	/* milliseconds */
 #define ERRNOS 160
+#define WRONG -1	/* no error was told, and it is not what it is without failures */
 
 static pid_t target;
 static const char *image, *module;
 
-/* 0 or an errno. */
+/* What operations give without failures. */
+static struct {
+	uint8_t *dump;
+	size_t size;
+	int links;
+} wanted;
+
+/* Takes out what two images of one stopped process differ in: chance, and the time. */
+static void blank(uint8_t *data, size_t size)
+{
+	const Elf64_Phdr *notes = (void *)(data + sizeof(Elf64_Ehdr));
+	size_t at = notes->p_offset, end = at + notes->p_filesz;
+
+	while (end <= size && at + sizeof(Elf64_Nhdr) <= end) {
+		const Elf64_Nhdr *note = (void *)(data + at);
+		size_t desc = at + sizeof(*note) + (note->n_namesz + 3) / 4 * 4;
+		struct crt_header *header = (void *)(data + desc);
+		struct crt_thread *thread = (void *)(data + desc);
+
+		at = desc + (note->n_descsz + 3) / 4 * 4;
+		if (at > end)
+			return;
+		if (note->n_type == CRT_NT_HEADER) {
+			header->meta_crc = 0;
+			memset(header->id, 0, sizeof(header->id));
+			header->created_ns = header->monotonic_ns = header->boottime_ns = 0;
+		} else if (note->n_type == CRT_NT_THREAD) {
+			thread->restart_remaining_ns = 0;
+		}
+	}
+}
+
+static int check_dump(uint8_t *data, size_t size)
+{
+	if (size < sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr))
+		return WRONG;
+	blank(data, size);
+	if (!wanted.dump) {
+		wanted.dump = memcpy(malloc(size), data, size);
+		wanted.size = size;
+	}
+	return size == wanted.size && !memcmp(data, wanted.dump, size) ? 0 : WRONG;
+}
+
+/* 0, an errno or WRONG. */
 
 static int dump(void)
 {
-	static char buf[1 << 16];
-	char path[64];
 	int fd, error = 0;
+	size_t size, done = 0;
+	char path[64];
+	uint8_t *data;
 	ssize_t got;
 
 	snprintf(path, sizeof(path), "/proc/%d/dump", target);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
-	while ((got = read(fd, buf, sizeof(buf))) > 0)
-		;
+	size = lseek(fd, 0, SEEK_END);
+	lseek(fd, 0, SEEK_SET);
+	/* One more, as nothing may come behind the end. */
+	data = malloc(size + 1);
+	while ((got = read(fd, data + done, size + 1 - done)) > 0)
+		done += got;
 	if (got < 0)
 		error = errno;
+	else
+		error = done == size ? check_dump(data, done) : WRONG;
+	free(data);
 	close(fd);
 	return error;
 }
@@ -58,8 +117,8 @@ static int dump(void)
 static int links(void)
 {
 	char path[64], name[600], to[4096];
+	int fd, error = 0, nr = 0;
 	struct dirent *entry;
-	int fd, error = 0;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/mfd", target);
@@ -78,12 +137,15 @@ static int links(void)
 			error = errno;
 		if (fd >= 0)
 			close(fd);
+		nr++;
 		errno = 0;
 	}
 	if (!error)
 		error = errno;
 	closedir(dir);
-	return error;
+	if (!wanted.links)
+		wanted.links = nr;
+	return error || (nr && nr == wanted.links) ? error : WRONG;
 }
 
 /* The process that executes has the count; it goes on counting afterwards. */
@@ -144,7 +206,7 @@ static int load(void)
 }
 
 struct tally {
-	unsigned int rounds, fine, died, lived;
+	unsigned int rounds, fine, wrong, died, lived;
 	unsigned int failed[ERRNOS];
 };
 
@@ -159,7 +221,9 @@ static int round_here(int (*operation)(void), unsigned int nth, struct tally *ta
 	met = left(fd) == 0;
 	fail_nth(fd, 0);
 	close(fd);
-	if (error)
+	if (error == WRONG)
+		tally->wrong++;
+	else if (error)
 		tally->failed[error]++;
 	else
 		tally->fine++;
@@ -186,13 +250,14 @@ static void await_end(pid_t pid, int *status, unsigned int nth)
 	waitpid(pid, status, 0);
 }
 
-static int round_execute(unsigned int nth, struct tally *tally)
+static int round_execute(int (*unused)(void), unsigned int nth, struct tally *tally)
 {
 	int ends[2], status, error = 0, met;
 	char path[64];
 	pid_t pid;
 	int fd;
 
+	(void)unused;
 	if (pipe2(ends, O_CLOEXEC))
 		return -1;
 	pid = fork();
@@ -233,30 +298,111 @@ static int round_execute(unsigned int nth, struct tally *tally)
 	return met;
 }
 
-static int run(const char *name, int (*operation)(void))
+/* The restored workload has its own name, no longer the image's; or it has ended. */
+static int is_back(pid_t pid)
+{
+	const char *slash = strrchr(image, '/');
+	char path[64], comm[32] = "";
+	siginfo_t info = { 0 };
+	int fd;
+
+	if (!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid)
+		return 1;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY);
+	(void)!read(fd, comm, sizeof(comm) - 1);
+	close(fd);
+	comm[strcspn(comm, "\n")] = '\0';
+	return strcmp(comm, "inject") && strcmp(comm, slash ? slash + 1 : image);
+}
+
+/* With no failures: it executes, and the workload's own check says that all is there. */
+static int execute(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		execl(image, image, NULL);
+		_exit(98);
+	}
+	for (int i = 0; i < PATIENCE / 10 && !is_back(pid); i++)
+		usleep(10000);
+	kill(pid, SIGTERM);
+	await_end(pid, &status, 0);
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : WRONG;
+}
+
+struct operation {
+	const char *name;
+	int (*run)(void);
+	int (*round)(int (*)(void), unsigned int, struct tally *);
+	int errnos[3];	/* beside ENOMEM */
+};
+
+/*
+ * ENOENT: what a lookup in /proc answers when it has no memory for the inode.
+ * EFAULT: failures of fail_usercopy, which is no lack of memory.
+ */
+static const struct operation
+load_operation = { "load", load, round_here, { ENOENT } },
+operations[] = {
+	{ "dump", dump, round_here, { ENOENT, EFAULT } },
+	{ "mfd", links, round_here, { ENOENT, EFAULT } },
+	{ "execute", execute, round_execute, { 0 } },
+};
+
+static int is_allowed(const struct operation *operation, int error)
+{
+	for (int i = 0; i < 3; i++)
+		if (operation->errnos[i] == error)
+			return 1;
+	return error == ENOMEM;
+}
+
+static int run(const struct operation *operation)
 {
 	struct tally tally = { 0 };
-	const char *few = getenv("SHORT");
-	int met = 1;
+	const char *few = getenv("SHORT"), *name = operation->name;
+	int met = 1, bad = 0;
 
+	/* What it gives is what it has to give all the time. */
+	if (operation->run()) {
+		printf("%s: does not work without failures\n", name);
+		return 1;
+	}
 	for (unsigned int nth = 1; nth < MOST && met > 0; nth += 1 + (few && *few ? nth / 30 : 0)) {
-		met = operation ? round_here(operation, nth, &tally) : round_execute(nth, &tally);
+		met = operation->round(operation->run, nth, &tally);
 		tally.rounds++;
 	}
 	printf("%s: %u allocations failed, %u times it worked all the same", name,
 	       tally.rounds - 1, tally.fine);
-	if (!operation)
+	if (operation->round == round_execute)
 		printf(", %u executed and lived, %u executed and died", tally.lived, tally.died);
-	for (int i = 0; i < ERRNOS; i++)
-		if (tally.failed[i])
-			printf(", %s %u", strerrorname_np(i), tally.failed[i]);
+	for (int i = 0; i < ERRNOS; i++) {
+		if (!tally.failed[i])
+			continue;
+		printf(", %s %u", strerrorname_np(i), tally.failed[i]);
+		if (!is_allowed(operation, i)) {
+			printf(" (not documented)");
+			bad = 1;
+		}
+	}
+	if (tally.wrong) {
+		printf(", %u told no error and were not whole", tally.wrong);
+		bad = 1;
+	}
 	puts("");
 	if (met < 0) {
 		printf("%s: no fail-nth here: %s\n", name, strerror(errno));
 		return 1;
 	}
-	/* It has met allocations, some failure was told, and it works again. */
-	return tally.rounds < 3 || !tally.failed[ENOMEM] || (operation && operation());
+	if (operation->run()) {
+		printf("%s: does not work any more\n", name);
+		bad = 1;
+	}
+	/* It has met allocations, and some failure was told. */
+	return bad || tally.rounds < 3 || !tally.failed[ENOMEM];
 }
 
 int main(int argc, char **argv)
@@ -270,9 +416,8 @@ int main(int argc, char **argv)
 	module = argv[3];
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (module)
-		return run("load", load);
-	bad |= run("dump", dump);
-	bad |= run("mfd", links);
-	bad |= run("execute", NULL);
+		return run(&load_operation);
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
+		bad |= run(&operations[i]);
 	return bad;
 }
