@@ -13,7 +13,8 @@
  * A dump is complete, or fails with an error that is documented; an execution
  * fails with a documented error, or the new process lives until it is killed,
  * or it dies alone. Prints what was tried and came of it. Exit code: 0 if all
- * was so and, without unloading, every kind of outcome has happened.
+ * was so and every kind of outcome has happened; with unloading, if anything
+ * was dumped and executed at all.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -268,6 +269,9 @@ static void executer(void)
 
 static int all_met(void)
 {
+	/* Most of the time there is no module. */
+	if (unloading)
+		return counts->complete && counts->ran;
 	return counts->complete >= 10 && counts->stale && counts->ran >= 3;
 }
 
@@ -363,7 +367,7 @@ static double time_to_execute(void)
 
 int main(int argc, char **argv)
 {
-	double seconds, end;
+	double seconds, begin, end;
 	size_t at_once = TARGETS;
 
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0 || argc < 3)
@@ -384,13 +388,14 @@ int main(int argc, char **argv)
 	/* Where that takes so long, thirty processes keep each other from getting anywhere. */
 	if (time_to_execute() > SLOW)
 		at_once = 1;
-	end = now() + seconds;
-	deadline = now() + 20 * seconds;
+	begin = now();
+	end = begin + seconds;
+	deadline = begin + 20 * seconds;
 	/* Longer on a slow machine, where it takes its time to meet everything. */
 	do {
 		for (size_t i = 0; i < TARGETS; i += at_once)
 			race(i, i + at_once, seconds * at_once / TARGETS);
-	} while (now() < end || (now() < deadline && !unloading && !all_met()));
+	} while (now() < end || (now() < deadline && !all_met()));
 	printf("%lu dumps, %lu complete, %lu of changed processes; %lu executions, %lu ran, %lu of them died\n",
 	       counts->dumps, counts->complete, counts->stale, counts->executed,
 	       counts->ran, counts->died);
@@ -402,5 +407,7 @@ int main(int argc, char **argv)
 		printf("a process does not end\n");
 		return 1;
 	}
-	return counts->wrong || !(unloading || all_met());
+	if (!all_met())
+		printf("too little of it happened in %.0f s\n", now() - begin);
+	return counts->wrong || !all_met();
 }
