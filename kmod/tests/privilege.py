@@ -166,14 +166,34 @@ def test_mounts():
         equal(saved.outcome(os.getpid), "EPERM", "for root as well")
     finally:
         subprocess.run(["umount", folder], check=True)
-    folder = mounted("nosuid")
-    try:
-        saved = Saved(server())
-        shutil.copy(saved.path, folder)
-        os.chmod(folder + "/image", 0o6755)
-        equal(saved.outcome(path=folder + "/image"), "lives", "on a nosuid mount")
-    finally:
-        subprocess.run(["umount", folder], check=True)
+
+
+def test_setuid_on_mounts():
+    """Ids come of no setuid image and of no setuid program of an image, whatever the mount allows."""
+    user = server()
+    wanted = rights(user)
+    user.end()
+    for options, uid in ("suid", "0"), ("nosuid", str(process.USER)):
+        folder = mounted(options)
+        program = folder + "/server"
+        try:
+            shutil.copy(SERVER, program)
+            saved = Saved(server(program=program))
+            shutil.copy(saved.path, folder + "/image")
+            for path in program, folder + "/image":
+                os.chmod(path, 0o6755)
+            # What the mount does to a program.
+            marked = server(program=program)
+            equal(marked.status("Uid")["Uid"].split()[1], uid, "a setuid program, " + options)
+            marked.end()
+            for path in saved.path, folder + "/image":
+                restored = saved.execute(path=path)
+                check(restored.alive(), "%s, %s: %s" % (path, options, restored.error))
+                equal(rights(restored), wanted, "%s, %s" % (path, options))
+                restored.end()
+        finally:
+            process.end_all()
+            subprocess.run(["umount", folder], check=True)
 
 
 def test_lowest_address():
