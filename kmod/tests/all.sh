@@ -53,7 +53,7 @@ for name in $TESTS; do
 	entries) one $name loaded ./entries ;;
 	dump) one $name loaded python3 dump_guest.py /put ;;
 	mounts) one $name bash mounts.sh /put/crtools.ko ;;
-	load-unload) one $name bash load-unload.sh /put/crtools.ko /put/churn "$SECONDS_EACH" ;;
+	load-unload) one $name bash load-unload.sh /put/crtools.ko /put/churn /put/workloads "$SECONDS_EACH" ;;
 	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
 	inject) SHORT=$([ -n "$EVERY" ] || echo 1) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
 	images) PART=workloads one $name bash exec.sh /put/crtools.ko /put/workloads ;;

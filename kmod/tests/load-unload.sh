@@ -1,13 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: load-unload.sh MODULE.ko CHURN [SECONDS]
+# usage: load-unload.sh MODULE.ko CHURN WORKLOADS-FOLDER [SECONDS]
 #
 # Loads and unloads the module in a loop while other processes walk through,
-# open, hold and pin its entries in /proc. Run as root, in a virtual machine.
-# CHURN is churn.c compiled. Passes when the module came and went at least
-# five times and the kernel's log has no new line.
+# open, hold and pin its entries in /proc, and one with many threads lives that
+# the module has restored before. Run as root, in a virtual machine. CHURN is
+# churn.c compiled, WORKLOADS-FOLDER has the workload. Passes when the module
+# came and went at least five times, the restored process says that it is whole,
+# and the kernel's log has no new line.
 set -u
-module=$1 churn=$2 seconds=${3:-30}
+. "$(dirname "$(realpath "$0")")/processes.sh"
+module=$1 churn=$2 workloads=$3 seconds=${4:-30}
 name=$(basename "$module" .ko)
 
 insmod "$module" && rmmod "$name" || exit 1	# the first load says it taints
@@ -16,6 +19,17 @@ count_log() {
 	dmesg | grep -vc 'hrtimer: interrupt took\|clocksource:'
 }
 before=$(count_log)
+
+# So many threads that they rest between their steps.
+folder=$(mktemp -d)
+start "$folder" "$workloads/threads" 33 || exit 1
+insmod "$module" && dump "$pid" "$folder/img" || exit 1
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+"$folder/img" </dev/null >>"$folder/out" 2>&1 &
+restored=$!
+wait_for 60 is_back "$restored" threads || { echo "the restored process does not come back"; exit 1; }
+rmmod "$name" || exit 1
 
 jobs_=()
 for mode in walk walk hold pin pin die map; do
@@ -50,6 +64,8 @@ done
 [ -e /proc/1/dump ] && failed=${failed:-"dump stayed after unloading"}
 [ -e /proc/self/mfd ] && failed=${failed:-"mfd stayed after unloading"}
 kill -- "${jobs_[@]}" "${loops[@]}"
+result=$(finish "$folder" "$restored")
+[ "$result" = PASS ] || failed=${failed:-"the restored process: $result"}
 wait 2>/dev/null
 # What has ended is no longer in /proc, and holds nothing.
 for loop in "${loops[@]}"; do
