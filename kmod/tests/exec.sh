@@ -226,6 +226,17 @@ refusals() {
 	verdict "program missing" ENOENT "$($try "$dir/img")"
 	cp "$dir/away" "$dir/counter" && echo >>"$dir/counter"
 	verdict "program longer" ESTALE "$($try "$dir/img")"
+	# Another build of the same size: another byte in the note NT_GNU_BUILD_ID.
+	cp "$dir/away" "$dir/counter"
+	python3 - "$dir/counter" <<-'END'
+		import struct, sys
+		program = bytearray(open(sys.argv[1], "rb").read())
+		program[program.index(struct.pack("<III", 4, 20, 3) + b"GNU\0") + 16] ^= 1
+		open(sys.argv[1], "wb").write(program)
+	END
+	verdict "another build of the program" ESTALE "$($try "$dir/img")"
+	cp "$dir/away" "$dir/counter"
+	verdict "the same build again" "executed *" "$($try "$dir/img")"
 	rm "$dir/counter" && mkfifo "$dir/counter"
 	verdict "program is a FIFO" ESTALE "$($try "$dir/img")"
 	rm "$dir/counter" && cp "$dir/away" "$dir/counter"
