@@ -14,7 +14,8 @@
  *
  * An execve must answer a documented errno, or there is a new process, which
  * is left alone for RUN_MS and then killed. Everything else is a REPORT line,
- * and so is what is not as before in the end (watch.c). Status 1 with reports.
+ * and so is what is not as before in the end (watch.c), and a kind of mutation
+ * or surroundings of which none was tried. Status 1 with reports.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,6 +45,7 @@
 #define WHOLE_MS	60000	/* an undamaged image's time, for each half of it */
 #define SET_SIZE	(1u << 21)
 #define WARM_UP		200	/* mutations before memory is looked at */
+#define NOT_BY_CHANCE	40	/* expected of a kind; the rarest has 53 of 3000 */
 
 static struct shared *shared;
 static _Atomic uint64_t *seen;	/* SET_SIZE hashes */
@@ -287,15 +289,13 @@ static void control(unsigned int uid)
 }
 
 static void one(uint64_t number, struct worker *worker, uint8_t *buffer,
-		unsigned int uid, bool has_medium)
+		unsigned int uid)
 {
 	const char *path = "image";
 	struct mutant mutant;
 
 	mutant_make(seed, number, buffer, &mutant);
 	shared->tried++;
-	if (mutant.around == MEDIUM && !has_medium)
-		return;
 	if (!is_new(mutant_hash(&mutant)))
 		return;
 	shared->distinct++;
@@ -320,11 +320,10 @@ static void one(uint64_t number, struct worker *worker, uint8_t *buffer,
 	}
 }
 
-static void work(struct worker *worker, uint64_t count, unsigned int uid,
-		 bool has_medium) __attribute__((noreturn));
+static void work(struct worker *worker, uint64_t count, unsigned int uid)
+	__attribute__((noreturn));
 
-static void work(struct worker *worker, uint64_t count, unsigned int uid,
-		 bool has_medium)
+static void work(struct worker *worker, uint64_t count, unsigned int uid)
 {
 	uint8_t *buffer = mmap(NULL, MAX_IMAGE, PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -338,7 +337,7 @@ static void work(struct worker *worker, uint64_t count, unsigned int uid,
 		control(uid);
 	while (shared->distinct < count) {
 		number = shared->next++;
-		one(number, worker, buffer, uid, has_medium);
+		one(number, worker, buffer, uid);
 		if (number % 5000 == 4999) {
 			printf("%lu mutations, %lu distinct, %lu reports\n", number + 1,
 			       shared->distinct, shared->reports);
@@ -368,7 +367,7 @@ static int start_worker(const char *folder, unsigned int index, uint64_t count,
 	}
 	pid = fork();
 	if (!pid)
-		work(worker, count, uid, helpers[0] > 0);
+		work(worker, count, uid);
 	return pid;
 }
 
@@ -394,15 +393,38 @@ static void run(const char *folder, unsigned int workers, uint64_t count)
 		char name[64];
 
 		snprintf(name, sizeof(name), "%s/%u/slow", folder, i);
-		if (helpers[i][0] > 0 && umount2(name, MNT_DETACH))
+		if (umount2(name, MNT_DETACH))
 			die(name);
-		if (helpers[i][0] > 0) {
-			kill(helpers[i][0], SIGKILL);
-			waitpid(helpers[i][0], NULL, 0);
-		}
+		kill(helpers[i][0], SIGKILL);
+		waitpid(helpers[i][0], NULL, 0);
 	}
 	if (chdir("/") || umount(folder) || rmdir(folder))
 		die(folder);
+}
+
+/* None of a kind is no chance where so many were to be expected. */
+static void check_kind(const char *name, uint64_t count, uint64_t expected)
+{
+	if (count || expected < NOT_BY_CHANCE)
+		return;
+	printf("REPORT none of %lu mutations: %s\n", shared->tried, name);
+	shared->reports++;
+}
+
+static void check_kinds(void)
+{
+	const uint64_t around[] = {
+		[RACE] = shared->tried * RACE_PERCENT / 100,
+		[MEDIUM] = shared->tried * MEDIUM_PERCENT / 100,
+		[PLAIN] = shared->tried * (100 - RACE_PERCENT - MEDIUM_PERCENT) / 100,
+	};
+	unsigned int i;
+
+	for (i = 0; i < NR_SURROUNDINGS; i++)
+		check_kind(surroundings_names[i], shared->around[i], around[i]);
+	for (i = 0; i < NR_MUTATIONS; i++)
+		check_kind(mutation_names[i], shared->classes[i],
+			   mutation_expected(i, shared->tried));
 }
 
 int main(int argc, char **argv)
@@ -468,6 +490,7 @@ int main(int argc, char **argv)
 	printf("seed %lu: %lu distinct of %lu mutations of %u images in %lu s\n", seed,
 	       shared->distinct, shared->tried, nr_templates, begin);
 	print_table(shared);
+	check_kinds();
 	shared->reports += watch_compare(&before, &after);
 	printf("reports: %lu\n", shared->reports);
 	return shared->reports != 0;

@@ -55,8 +55,7 @@ struct shared {
 
 /*
  * medium.c: mounts on @folder a file system (FUSE) with one file "image", and
- * serves it in a process of its own until that is killed. Returns its pid, or
- * -1 where there is no FUSE.
+ * serves it in a process of its own until that is killed. Returns its pid.
  */
 int medium_start(const char *folder, struct medium *medium);
 
@@ -76,6 +75,8 @@ void meddle_stop(_Atomic enum race *race);
 /* Writes @size bytes, then makes it @length long. */
 void file_write(const char *name, const void *data, uint64_t size,
 		uint64_t length, unsigned int mode);
+
+extern const char *const surroundings_names[NR_SURROUNDINGS];
 
 /* table.c: five lines on stdout, which fuzz-long.sh reads. */
 void print_table(const struct shared *shared);

@@ -137,13 +137,11 @@ int medium_start(const char *folder, struct medium *medium)
 
 	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (device < 0)
-		return -1;
+		die("/dev/fuse");
 	snprintf(options, sizeof(options),
 		 "fd=%d,rootmode=40755,user_id=0,group_id=0,allow_other", device);
-	if (mount("fuzz", folder, "fuse", MS_NODEV, options)) {
-		close(device);
-		return -1;
-	}
+	if (mount("fuzz", folder, "fuse", MS_NODEV, options))
+		die(folder);
 	pid = fork();
 	if (pid) {
 		close(device);

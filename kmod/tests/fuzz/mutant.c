@@ -101,7 +101,8 @@ void mutant_make(uint64_t seed, uint64_t number, uint8_t *buffer,
 	ret->image.data = buffer;
 	ret->size = from->size;
 	ret->what = NR_MUTATIONS;
-	ret->around = choice < 8 ? RACE : choice < 14 ? MEDIUM : PLAIN;
+	ret->around = choice < RACE_PERCENT ? RACE :
+		      choice < RACE_PERCENT + MEDIUM_PERCENT ? MEDIUM : PLAIN;
 	if (ret->around == RACE)
 		name_mapped(&ret->image, &rng);
 	/* Where the surroundings do harm, the image need not be damaged too. */

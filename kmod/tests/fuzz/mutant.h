@@ -6,6 +6,9 @@
 #include "exec.h"
 
 #define MAX_IMAGES	64
+/* How many of a hundred mutations have which surroundings; the others are PLAIN. */
+#define RACE_PERCENT	8
+#define MEDIUM_PERCENT	6
 
 struct template {
 	uint8_t *data;

@@ -230,24 +230,37 @@ void mutate_as(struct image *image, struct rng *rng, enum mutation what,
 	}
 }
 
+/* How often each, out of their sum. */
+static const uint8_t weights[NR_MUTATIONS] = {
+	[MUTATE_BYTES] = 6, [MUTATE_ELF] = 3, [MUTATE_PHDR] = 6,
+	[MUTATE_NOTE] = 6, [MUTATE_HEADER] = 5, [MUTATE_MM] = 6,
+	[MUTATE_VMA] = 14, [MUTATE_FILE] = 10, [MUTATE_COUNT] = 5,
+	[MUTATE_THREAD] = 8, [MUTATE_RESTART] = 7,
+	[MUTATE_REGISTERS] = 8, [MUTATE_XSTATE] = 7,
+	[MUTATE_SIGNALS] = 4, [MUTATE_TIMERS] = 4,
+	[MUTATE_PROGRAM] = 8, [MUTATE_DATA] = 2, [MUTATE_SIZE] = 3,
+};
+
+static uint32_t weights_sum(void)
+{
+	uint32_t sum = 0, i;
+
+	for (i = 0; i < NR_MUTATIONS; i++)
+		sum += weights[i];
+	return sum;
+}
+
+uint64_t mutation_expected(enum mutation what, uint64_t count)
+{
+	return count * weights[what] / weights_sum();
+}
+
 enum mutation mutate(struct image *image, struct rng *rng, uint64_t *ret_size)
 {
-	/* How often each, out of their sum. */
-	static const uint8_t weights[NR_MUTATIONS] = {
-		[MUTATE_BYTES] = 6, [MUTATE_ELF] = 3, [MUTATE_PHDR] = 6,
-		[MUTATE_NOTE] = 6, [MUTATE_HEADER] = 5, [MUTATE_MM] = 6,
-		[MUTATE_VMA] = 14, [MUTATE_FILE] = 10, [MUTATE_COUNT] = 5,
-		[MUTATE_THREAD] = 8, [MUTATE_RESTART] = 7,
-		[MUTATE_REGISTERS] = 8, [MUTATE_XSTATE] = 7,
-		[MUTATE_SIGNALS] = 4, [MUTATE_TIMERS] = 4,
-		[MUTATE_PROGRAM] = 8, [MUTATE_DATA] = 2, [MUTATE_SIZE] = 3,
-	};
-	uint32_t sum = 0, i, rounds, pick;
+	uint32_t sum = weights_sum(), i, rounds, pick;
 	enum mutation first = NR_MUTATIONS, what;
 
 	*ret_size = image->size;
-	for (i = 0; i < NR_MUTATIONS; i++)
-		sum += weights[i];
 	rounds = rng_one_in(rng, 3) ? 2 + rng_below(rng, 3) : 1;
 	for (i = 0; i < rounds; i++) {
 		/* More of the same kind, or of any other. */

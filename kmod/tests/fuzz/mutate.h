@@ -37,6 +37,9 @@ extern const char *const mutation_names[NR_MUTATIONS];
  */
 enum mutation mutate(struct image *image, struct rng *rng, uint64_t *ret_size);
 
+/* How many of @count are to be expected. */
+uint64_t mutation_expected(enum mutation what, uint64_t count);
+
 /* One piece of damage of that kind; nothing if the image has no such part. */
 void mutate_as(struct image *image, struct rng *rng, enum mutation what,
 	       uint64_t *size);

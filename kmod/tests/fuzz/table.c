@@ -6,6 +6,10 @@
 
 #include "exec.h"
 
+const char *const surroundings_names[NR_SURROUNDINGS] = {
+	[PLAIN] = "plain", [RACE] = "racing", [MEDIUM] = "bad medium",
+};
+
 void print_table(const struct shared *shared)
 {
 	unsigned int i;
@@ -13,9 +17,10 @@ void print_table(const struct shared *shared)
 	printf("mutations:");
 	for (i = 0; i < NR_MUTATIONS; i++)
 		printf("%s %s %lu", i ? "," : "", mutation_names[i], shared->classes[i]);
-	printf("\nsurroundings: plain %lu, racing %lu, bad medium %lu\n",
-	       shared->around[PLAIN], shared->around[RACE], shared->around[MEDIUM]);
-	printf("refused:");
+	printf("\nsurroundings:");
+	for (i = 0; i < NR_SURROUNDINGS; i++)
+		printf("%s %s %lu", i ? "," : "", surroundings_names[i], shared->around[i]);
+	printf("\nrefused:");
 	for (i = 0; i < MAX_ERRNO; i++)
 		if (shared->errors[i])
 			printf(" %s %lu,", strerrorname_np(i), shared->errors[i]);
