@@ -22,6 +22,10 @@ cd / || exit 1
 echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
 echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 
+# khugepaged changes the memory of processes that are stopped.
+scan=/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
+[ ! -e $scan ] || echo 3600000 >$scan
+
 # Where everything of the ordinary user stands.
 stacks() {
 	local pid file
