@@ -3,7 +3,8 @@
  * usage: races SECONDS FOLDER [unloading]
  *
  * Dumps processes that do not hold still, two dumpers at once for each, and
- * executes what came of it while the image is rewritten and cut. Run as an
+ * executes what came of it while the image is rewritten and cut, or replaced by
+ * the next whole one. Run as an
  * ordinary user; with "unloading", root loads and unloads the module meanwhile.
  *
  * Targets: one that exits, one that executes itself, one that forks, one that
@@ -163,13 +164,15 @@ static pid_t victim(pid_t pid)
 
 static void dumper(pid_t target, int number, int stops)
 {
-	char path[4096];
+	char path[4096], whole[4096];
 
+	snprintf(path, sizeof(path), "%s/img%d", folder, number);
+	snprintf(whole, sizeof(whole), "%s/whole%d", folder, number);
 	while (running()) {
 		pid_t pid = victim(target);
+		off_t size = 0;
 		int fd = -1;
 
-		snprintf(path, sizeof(path), "%s/img%d", folder, number);
 		if (random() % 2)
 			fd = open(path, O_RDWR | O_CREAT, 0700);
 		if (stops) {
@@ -177,12 +180,14 @@ static void dumper(pid_t target, int number, int stops)
 			linger(4000);
 		}
 		/* It may take a moment to stop. */
-		for (int i = 0; i < 5 && running(); i++) {
-			if (dump(pid, fd))
-				break;
-			linger(4000);
+		for (int i = 0; i < 5 && running() && !size; i++) {
+			size = dump(pid, fd);
+			if (!size)
+				linger(4000);
 		}
-		if (fd >= 0 && random() % 2)
+		if (fd >= 0 && size && random() % 2 && !ftruncate(fd, size))
+			rename(path, whole);
+		else if (fd >= 0 && random() % 2)
 			(void)!ftruncate(fd, random() % 100000);
 		if (stops && random() % 8)
 			kill(pid, SIGCONT);
@@ -200,7 +205,7 @@ static void resumer(pid_t target)
 	}
 }
 
-/* Executions of files that the dumpers rewrite and cut. */
+/* Executions of files that the dumpers rewrite and cut, or replace. */
 
 static int execution_error_is_documented(int error)
 {
@@ -262,7 +267,8 @@ static void executer(void)
 	char path[4096];
 
 	while (running()) {
-		snprintf(path, sizeof(path), "%s/img%ld", folder, random() % (2 * TARGETS));
+		snprintf(path, sizeof(path), "%s/%s%ld", folder, random() % 2 ? "img" : "whole",
+			 random() % (2 * TARGETS));
 		execute_one(path);
 	}
 }

@@ -44,6 +44,8 @@ while [ -e "/proc/$pid" ] && ! grep -q "^State:.Z" "/proc/$pid/status"; do
 	if rmmod crtools 2>/dev/null; then
 		rounds=$((rounds + 1))
 		insmod "$module" || { echo "insmod failed"; result=1; break; }
+		# Mostly it is on its way in or out: half of the time it stays for a while.
+		((RANDOM % 2)) || sleep "$((RANDOM % 3)).$((RANDOM % 10))"
 	fi
 done
 wait "$pid" || result=1
