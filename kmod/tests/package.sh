@@ -37,5 +37,5 @@ END
 	cat "$work/log" >&2
 	fail "the build did not stop at the probe"
 }
-$CLEAN
+${CLEAN/#make/make -s}
 [ ! -e "$BUILT_MODULE_LOCATION" ] || fail "not clean"

@@ -19,7 +19,8 @@ chmod 666 "$images/data"
 # A user's program that fails says nothing in the log.
 echo 0 >/proc/sys/debug/exception-trace
 
-is_stopped() { [ "$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)" = T ]; }
+# All threads of it.
+is_stopped() { [ -z "$(grep -L '^State:.T' "/proc/$1"/task/*/status 2>&1)" ]; }
 
 # dump NAME PID: once it is stopped
 dump() {
