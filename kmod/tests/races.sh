@@ -45,7 +45,7 @@ while [ -e "/proc/$pid" ] && ! grep -q "^State:.Z" "/proc/$pid/status"; do
 		rounds=$((rounds + 1))
 		insmod "$module" || { echo "insmod failed"; result=1; break; }
 		# Mostly it is on its way in or out: half of the time it stays for a while.
-		((RANDOM % 2)) || sleep "$((RANDOM % 3)).$((RANDOM % 10))"
+		((RANDOM % 2)) || sleep "$((RANDOM % 5)).$((RANDOM % 10))"
 	fi
 done
 wait "$pid" || result=1
