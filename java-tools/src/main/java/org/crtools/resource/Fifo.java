@@ -7,7 +7,6 @@ import java.util.OptionalInt;
 import org.crtools.capture.ContentStore;
 import org.crtools.image.ByteString;
 import org.crtools.image.ProgramBuilder;
-import org.crtools.image.Syscall;
 import org.crtools.model.OpenDescription;
 import org.crtools.sys.FileStatus;
 import org.crtools.sys.SystemCalls;
@@ -17,10 +16,16 @@ import org.crtools.sys.SystemCalls;
  * made, so that no open(2) waits for a partner.
  */
 public record Fifo(
-        int index, String place, String source, ByteString path, int mode, boolean deleted, PipeContents contents)
+        int index,
+        String place,
+        String source,
+        ByteString path,
+        int mode,
+        int uid,
+        int gid,
+        boolean deleted,
+        PipeContents contents)
         implements SharedObject {
-    private static final int PERMISSIONS = 07777;
-
     /** A description of one end, or of both. */
     public record End(int objectIndex, ByteString path) implements Resource {
         @Override
@@ -65,6 +70,8 @@ public record Fifo(
                         file.source(),
                         file.path(),
                         status.mode(),
+                        status.uid(),
+                        status.gid(),
                         file.isDeleted(),
                         PipeContents.of(context.calls(), file.source(), file.place())));
         return Optional.of(new End(index, file.path()));
@@ -94,7 +101,7 @@ public record Fifo(
         ProgramBuilder program = context.program();
         if (deleted) {
             Nameless.createFifo(context, path, target);
-            program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
+            Opening.setOwner(context, target, uid, gid, mode);
         } else {
             Opening.open(context, path, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK);
             Opening.expectType(context, mode, place + ": " + path + " is no longer a FIFO");

@@ -18,7 +18,8 @@ import org.crtools.sys.SystemCalls;
  *
  * @param seals F_SEAL_*
  */
-public record MemoryFile(int index, String place, String source, ByteString name, int mode, long size, int seals)
+public record MemoryFile(
+        int index, String place, String source, ByteString name, int mode, int uid, int gid, long size, int seals)
         implements SavedFile {
     static final String PREFIX = "/memfd:";
 
@@ -26,7 +27,6 @@ public record MemoryFile(int index, String place, String source, ByteString name
     private static final int F_SEAL_SEAL = 1;
     private static final int F_SEAL_FUTURE_WRITE = 0x10;
     private static final int MFD_ALLOW_SEALING = 2;
-    private static final int PERMISSIONS = 07777;
 
     static Optional<Resource> recognise(OpenFile file, CaptureContext context) throws IOException, RefusedException {
         if (!file.status().isRegular()
@@ -60,7 +60,9 @@ public record MemoryFile(int index, String place, String source, ByteString name
         byte[] bytes = OpenFile.withoutDeleted(link).toBytes();
         ByteString name = ByteString.of(Arrays.copyOfRange(bytes, PREFIX.length(), bytes.length));
         return context.object(
-                status, number -> new MemoryFile(number, place, source, name, status.mode(), status.size(), seals));
+                status,
+                number -> new MemoryFile(
+                        number, place, source, name, status.mode(), status.uid(), status.gid(), status.size(), seals));
     }
 
     @Override
@@ -87,7 +89,7 @@ public record MemoryFile(int index, String place, String source, ByteString name
         Opening.moveTo(context, target);
         program.syscall(Syscall.FTRUNCATE, target, size);
         load(context, target);
-        program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
+        Opening.setOwner(context, target, uid, gid, mode);
         if (sealable && seals != 0) {
             program.syscall(Syscall.FCNTL, target, F_ADD_SEALS, seals);
         }

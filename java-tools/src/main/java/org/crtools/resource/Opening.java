@@ -15,6 +15,7 @@ import org.crtools.sys.SystemCalls;
 final class Opening {
     private static final int SEEK_SET = 0;
     private static final int F_SETFL = 4;
+    private static final int PERMISSIONS = 07777;
     private static final int STAT_SIZE = 144;
     private static final int STAT_MODE = 24;
     private static final int STAT_RDEV = 40;
@@ -57,6 +58,12 @@ final class Opening {
 
     static void setFlags(OpenContext context, int descriptor, int flags) {
         context.program().syscall(Syscall.FCNTL, imm(descriptor), imm(F_SETFL), imm(flags & SETTABLE));
+    }
+
+    /** Gives something new without a name to whom it belonged: else a program that is not root could not open it again. */
+    static void setOwner(OpenContext context, int descriptor, int uid, int gid, int mode) {
+        context.program().syscall(Syscall.FCHOWN, descriptor, uid, gid).warn().label("owner of what has no name");
+        context.program().syscall(Syscall.FCHMOD, descriptor, mode & PERMISSIONS);
     }
 
     /** Fails with {@link ExitCode#CHANGED} when the open file has another size than at the dump. */

@@ -20,7 +20,8 @@ import org.crtools.sys.SystemCalls;
  * @param place a descriptor that is on it, for messages
  * @param source path of an open end while the tree is frozen
  */
-public record Pipe(int index, String place, String source, PipeContents contents) implements SharedObject {
+public record Pipe(int index, String place, String source, int mode, int uid, int gid, PipeContents contents)
+        implements SharedObject {
     /** The first free descriptors of every process of the tree image, which pipe2(2) therefore gives. */
     private static final int READ_END = 3;
 
@@ -62,6 +63,9 @@ public record Pipe(int index, String place, String source, PipeContents contents
                         number,
                         file.place(),
                         file.source(),
+                        file.status().mode(),
+                        file.status().uid(),
+                        file.status().gid(),
                         PipeContents.of(context.calls(), file.source(), file.place())));
         return Optional.of(new End(index, file.link().toString(), file.info().accessMode()));
     }
@@ -101,5 +105,6 @@ public record Pipe(int index, String place, String source, PipeContents contents
         program.syscall(Syscall.CLOSE, READ_END);
         program.syscall(Syscall.CLOSE, WRITE_END);
         contents.fill(context, target + 1, content());
+        Opening.setOwner(context, target, uid, gid, mode);
     }
 }

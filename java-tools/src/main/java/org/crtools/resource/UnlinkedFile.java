@@ -25,8 +25,6 @@ public record UnlinkedFile(
         long size,
         boolean nameless)
         implements SavedFile {
-    private static final int PERMISSIONS = 07777;
-
     static Optional<Resource> recognise(OpenFile file, CaptureContext context) throws IOException, RefusedException {
         if (!file.status().isRegular() || !file.isDeleted()) {
             return Optional.empty();
@@ -82,7 +80,6 @@ public record UnlinkedFile(
         Nameless.create(context, path, nameless, target);
         program.syscall(Syscall.FTRUNCATE, target, size);
         load(context, target);
-        program.syscall(Syscall.FCHOWN, target, uid, gid).warn().label("owner of unlinked files");
-        program.syscall(Syscall.FCHMOD, target, mode & PERMISSIONS);
+        Opening.setOwner(context, target, uid, gid, mode);
     }
 }
