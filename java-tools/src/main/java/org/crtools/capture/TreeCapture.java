@@ -154,6 +154,7 @@ public final class TreeCapture {
                 host.proc().value(pid, "coredump_filter"),
                 capture.credentials(status),
                 image.map(core -> core.threads().get(0).state().securebits()).orElse(0),
+                image.map(core -> core.threads().get(0).state().pdeathSignal()).orElse(0),
                 capture.limits(pid),
                 capture.threads(process),
                 descriptors,

@@ -9,6 +9,7 @@ import org.crtools.image.ByteString;
  *
  * @param coreDumpFilter what of its memory a core dump of it would hold, in hexadecimal (core(5))
  * @param securebits of its threads, as PR_GET_SECUREBITS gives them
+ * @param deathSignal what its main thread gets when its parent ends (PR_SET_PDEATHSIG), 0 for nothing
  * @param coreImage name of its core image in the checkpoint
  */
 public record LiveProcess(
@@ -21,6 +22,7 @@ public record LiveProcess(
         String coreDumpFilter,
         Credentials credentials,
         int securebits,
+        int deathSignal,
         List<Limit> limits,
         List<ThreadSettings> threads,
         List<Descriptor> descriptors,

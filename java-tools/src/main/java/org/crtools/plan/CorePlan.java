@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import org.crtools.ExitCode;
 import org.crtools.image.Arg;
 import org.crtools.image.ByteString;
+import org.crtools.image.Comparison;
 import org.crtools.image.Program;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
@@ -27,10 +28,12 @@ import org.crtools.sys.SystemCalls;
  * before the credentials, which come last of all; every process waits for the others before it goes on.
  */
 final class CorePlan {
+    private static final int F_GETFD = 1;
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
     private static final int IOPRIO_WHO_PROCESS = 1;
     private static final int PRIO_PROCESS = 0;
+    private static final int PR_SET_PDEATHSIG = 1;
     private static final ByteString ROOT = ByteString.of("/");
 
     private final LiveProcess process;
@@ -50,6 +53,7 @@ final class CorePlan {
         plan.threads();
         plan.program.commit(body -> {
             body.about(plan.place);
+            plan.deathSignal(numbers);
             body.stage(imm(numbers.stageRead(2)));
             body.syscall(Syscall.CLOSE, numbers.stageRead(2)).mayFail();
             // The supervisor waits for its end: left open, it would wait for ever.
@@ -75,6 +79,21 @@ final class CorePlan {
         }
         folders();
         program.syscall(Syscall.UMASK, process.umask());
+    }
+
+    /** The end of the supervisor that leaves the tree alone would send it to the root. */
+    private void deathSignal(Numbers numbers) {
+        if (process.identity().parent() != 0 || process.deathSignal() == 0) {
+            return;
+        }
+        program.syscall(Syscall.FCNTL, numbers.orphan(), F_GETFD).into(scratch).mayFail();
+        program.skipIf(slot(scratch), Comparison.LT, imm(0), body -> {
+            body.syscall(Syscall.CLOSE, numbers.orphan());
+            body.syscall(Syscall.PRCTL, PR_SET_PDEATHSIG, 0);
+            body.expect(imm(0), Comparison.EQ, imm(process.deathSignal()))
+                    .label("parent death signal of " + place)
+                    .warn();
+        });
     }
 
     private void attribute(String what, String file, String value) {

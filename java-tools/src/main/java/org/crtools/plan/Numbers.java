@@ -68,8 +68,13 @@ record Numbers(int base) {
         return base + 14;
     }
 
+    /** There when the root is left alone by the supervisor that is its parent. */
+    int orphan() {
+        return base + 15;
+    }
+
     /** From here on: objects and descriptions on their way to their places. */
     int firstTemporary() {
-        return base + 15;
+        return base + 16;
     }
 }

@@ -11,6 +11,7 @@ import org.crtools.image.Arg;
 import org.crtools.image.Comparison;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
+import org.crtools.image.TreeOption;
 import org.crtools.model.Checkpoint;
 import org.crtools.model.Descriptor;
 import org.crtools.model.LiveProcess;
@@ -227,6 +228,15 @@ final class ProcessBodies {
                             0)
                     .label(node.place() + " fd " + descriptor.number());
             kept.add(descriptor.number());
+        }
+        if (node == tree.root() && process.deathSignal() != 0) {
+            kept.add(numbers.orphan());
+            // The supervisor of a pid namespace stays.
+            program.ifOption(
+                    TreeOption.DETACH,
+                    body -> body.unlessOption(
+                            TreeOption.NEW_PIDNS,
+                            alone -> alone.syscall(Syscall.DUP3, numbers.imageDirectory(), numbers.orphan(), 0)));
         }
         long next = 0;
         for (int number : kept) {

@@ -44,6 +44,7 @@ class TreePlanTest {
                 new Credentials(
                         List.of(0, 0, 0, 0), List.of(0, 0, 0, 0), List.of(), 0, -1L >>> 23, -1L >>> 23, -1L >>> 23, 0),
                 0,
+                0,
                 List.of(new Limit(7, 1024, 4096)),
                 List.of(new ThreadSettings(
                         identity.pid(), identity.name(), ByteString.of(new byte[56]), ByteString.of(new byte[8]), 0)),
