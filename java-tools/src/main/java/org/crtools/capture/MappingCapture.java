@@ -81,41 +81,6 @@ final class MappingCapture {
         return "";
     }
 
-    /** Finds out why the kernel would not dump a process. */
-    void explain(int pid) throws IOException {
-        String place = "pid " + pid;
-        boolean ofKernel = false;
-        boolean found = false;
-        for (String line : host.proc().value(pid, "smaps").split("\n")) {
-            if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-                place = "pid " + pid + " " + line.substring(0, line.indexOf('-'));
-                ofKernel = line.endsWith("]") && line.contains(" [v");
-            } else if (line.startsWith("VmFlags:") && !ofKernel) {
-                for (String flag : line.substring("VmFlags:".length()).trim().split(" ")) {
-                    String kind = kindOfFlag(flag);
-                    if (!kind.isEmpty()) {
-                        refusals.add(place, kind);
-                        found = true;
-                    }
-                }
-            }
-        }
-        if (!found && refusals.isEmpty()) {
-            refusals.add("pid " + pid, "kind of process that the module does not dump (a 32-bit program?)");
-        }
-    }
-
-    /** Flags of smaps (proc(5)) that tell unsupported mappings. */
-    private static String kindOfFlag(String flag) {
-        return switch (flag) {
-            case "um", "uw", "ui" -> "userfaultfd";
-            case "ht" -> "hugetlb memory";
-            case "ss" -> "shadow stack";
-            case "pf", "io" -> "device memory";
-            default -> "";
-        };
-    }
-
     /** Notes the mappings of a process that no path leads to. */
     void collect(int pid, Image image) throws IOException {
         VmaTable table = image.vmas().orElseThrow();

@@ -100,7 +100,7 @@ public final class TreeCapture {
                 images.put(process.pid(), image.get());
                 mappings.collect(process.pid(), image.get());
             } else if (coresWanted) {
-                mappings.explain(process.pid());
+                new DumpRefusal(host, refusals).explain(process);
             }
         }
         Map<Integer, List<SharedMapping>> shared = mappings.share(descriptors);
