@@ -3,12 +3,16 @@ package org.crtools.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.crtools.freeze.FrozenProcess;
 import org.crtools.image.ByteString;
 import org.crtools.model.Credentials;
 import org.crtools.model.Limit;
 import org.crtools.model.ThreadSettings;
+import org.crtools.sys.Errno;
 import org.crtools.sys.FileStatus;
 import org.crtools.sys.Host;
 import org.crtools.sys.ProcStatus;
@@ -20,6 +24,10 @@ final class ProcessCapture {
     private static final int NR_LIMITS = 16;
     private static final List<String> NAMESPACES = List.of(
             "cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "time_for_children", "user", "uts");
+
+    /** Those that a thread can leave alone (setns(2), unshare(2)) while it shares its folders with the others. */
+    private static final List<String> NAMESPACES_OF_THREADS =
+            List.of("cgroup", "ipc", "net", "pid_for_children", "time_for_children", "uts");
 
     private final Host host;
     private final Refusals refusals;
@@ -44,8 +52,8 @@ final class ProcessCapture {
             refusals.add(place, "seccomp filter");
         }
         for (String namespace : NAMESPACES) {
-            ByteString theirs = host.files().readLink("/proc/" + pid + "/ns/" + namespace);
-            ByteString ours = host.files().readLink("/proc/self/ns/" + namespace);
+            Optional<ByteString> theirs = namespace("/proc/" + pid + "/ns/" + namespace);
+            Optional<ByteString> ours = namespace("/proc/self/ns/" + namespace);
             if (!theirs.equals(ours)) {
                 refusals.add(place, namespace + " namespace of its own");
             }
@@ -54,6 +62,18 @@ final class ProcessCapture {
         checkThreads(process, status);
         checkFolder(place, "working directory", "/proc/" + pid + "/cwd");
         checkFolder(place, "root directory", "/proc/" + pid + "/root");
+    }
+
+    /** Empty for a pid namespace that no process is in yet. */
+    private Optional<ByteString> namespace(String link) throws SystemCallException {
+        try {
+            return Optional.of(host.files().readLink(link));
+        } catch (SystemCallException failure) {
+            if (failure.errno() == Errno.ENOENT) {
+                return Optional.empty();
+            }
+            throw failure;
+        }
     }
 
     private void checkSharing(int pid, String place) throws SystemCallException {
@@ -74,6 +94,12 @@ final class ProcessCapture {
     private void checkThreads(FrozenProcess process, ProcStatus leader) throws IOException {
         int pid = process.pid();
         Credentials credentials = credentials(leader);
+        Map<String, Optional<ByteString>> namespaces = new LinkedHashMap<>();
+        if (process.threads().size() > 1) {
+            for (String namespace : NAMESPACES_OF_THREADS) {
+                namespaces.put(namespace, namespace("/proc/" + pid + "/ns/" + namespace));
+            }
+        }
         for (int tid : process.threads()) {
             if (tid == pid) {
                 continue;
@@ -91,6 +117,12 @@ final class ProcessCapture {
             }
             if (host.processes().compare(pid, tid, Common.FS, 0, 0) != 0) {
                 refusals.add(place, "working directory of its own");
+            }
+            for (Map.Entry<String, Optional<ByteString>> namespace : namespaces.entrySet()) {
+                String link = "/proc/" + pid + "/task/" + tid + "/ns/" + namespace.getKey();
+                if (!namespace(link).equals(namespace.getValue())) {
+                    refusals.add(place, namespace.getKey() + " namespace of its own");
+                }
             }
         }
     }
