@@ -9,7 +9,11 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+/* Another way to the same terminal, which the shell's descriptors must not become. */
+#define OWN_FLAGS (O_RDONLY | O_NONBLOCK)
+
 static struct termios original;
+static int own;
 
 static void child(void *arg)
 {
@@ -54,6 +58,7 @@ static void build(int argc, char **argv)
 	termios = original;
 	own_settings(&termios);
 	must(tcsetattr(0, TCSANOW, &termios));
+	own = must(open("/dev/tty", OWN_FLAGS));
 	wl_child(child, NULL);
 }
 
@@ -67,6 +72,11 @@ static void check(void)
 	own_settings(&wanted);
 	expect(!memcmp(&termios, &wanted, sizeof(wanted)), "the terminal's settings are other ones");
 	must(tcsetattr(0, TCSANOW, &original));
+	expect(isatty(own), "descriptor %d is no terminal", own);
+	expect((must(fcntl(own, F_GETFL)) & (O_ACCMODE | O_NONBLOCK)) == OWN_FLAGS, "flags were %#x, are %#x",
+	       OWN_FLAGS, fcntl(own, F_GETFL));
+	expect((must(fcntl(0, F_GETFL)) & (O_ACCMODE | O_NONBLOCK)) == O_RDWR, "flags of input are %#x",
+	       fcntl(0, F_GETFL));
 	expect(isatty(0) && isatty(1), "no terminal");
 	wl_write_all(1, "workload tty: here\n", 19);
 	wl_end_children(1);

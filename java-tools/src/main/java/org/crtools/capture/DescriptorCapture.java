@@ -4,8 +4,10 @@ package org.crtools.capture;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.crtools.image.ByteString;
 import org.crtools.model.Descriptor;
 import org.crtools.model.OpenDescription;
@@ -40,7 +42,9 @@ final class DescriptorCapture implements CaptureContext {
 
     private final Host host;
     private final boolean shellJob;
+    private final Set<Integer> terminals;
     private final Refusals refusals;
+    private final OutsideHolders outside;
     private final Kinds kinds = new Kinds();
     private final Map<Key, SharedGroups<Integer>> groups = new HashMap<>();
     private final List<OpenDescription> descriptions = new ArrayList<>();
@@ -48,10 +52,13 @@ final class DescriptorCapture implements CaptureContext {
     private final List<SharedObject> objects = new ArrayList<>();
     private final List<PipeEnd> pipeEnds = new ArrayList<>();
 
-    DescriptorCapture(Host host, boolean shellJob, Refusals refusals) {
+    /** @param terminals that control processes of the tree */
+    DescriptorCapture(Host host, boolean shellJob, Set<Integer> terminals, Refusals refusals, OutsideHolders outside) {
         this.host = host;
         this.shellJob = shellJob;
+        this.terminals = terminals;
         this.refusals = refusals;
+        this.outside = outside;
     }
 
     @Override
@@ -69,6 +76,11 @@ final class DescriptorCapture implements CaptureContext {
     @Override
     public boolean shellJob() {
         return shellJob;
+    }
+
+    @Override
+    public boolean controls(int terminal) {
+        return terminals.contains(terminal);
     }
 
     @Override
@@ -99,6 +111,7 @@ final class DescriptorCapture implements CaptureContext {
     /** The descriptors of one process; what cannot be captured is noted as refused. */
     List<Descriptor> capture(int pid) throws IOException {
         List<Descriptor> result = new ArrayList<>();
+        Set<Integer> seen = new HashSet<>();
         for (int fd : host.proc().descriptors(pid)) {
             OpenFile file = openFile(pid, fd);
             Key key = new Key(
@@ -115,6 +128,10 @@ final class DescriptorCapture implements CaptureContext {
                     // Keeps the numbers in step; nothing is planned when something is refused.
                     descriptions.add(null);
                 }
+            }
+            // Asked for every process: POSIX locks are shown to be of the one that has them.
+            if (seen.add(description)) {
+                file.info().locks().forEach(line -> refusals.add(file.place(), Kinds.lock(line)));
             }
             result.add(new Descriptor(fd, description, file.info().closesOnExec()));
         }
@@ -137,6 +154,9 @@ final class DescriptorCapture implements CaptureContext {
             if (resource instanceof Pipe.End || resource instanceof Fifo.End) {
                 pipeEnds.add(new PipeEnd(file, resource.object().getAsInt()));
             }
+            if (resource.object().isPresent()) {
+                outside.add(file.place(), resource.kind(), file.link(), file.status());
+            }
             return true;
         } catch (RefusedException refused) {
             refusals.add(file.place(), refused.getMessage());
@@ -157,9 +177,11 @@ final class DescriptorCapture implements CaptureContext {
             boolean writer = ends.stream().anyMatch(end -> end.file().info().accessMode() != SystemCalls.O_RDONLY);
             OpenFile file = ends.get(0).file();
             if (!reader && !isCutOff(file, POLLERR)) {
+                outside.remove(file.status());
                 refusals.add(file.place(), "pipe that is read outside the tree (" + file.link() + ")");
             }
             if (!writer && !isCutOff(file, POLLHUP)) {
+                outside.remove(file.status());
                 refusals.add(file.place(), "pipe that is written outside the tree (" + file.link() + ")");
             }
         }

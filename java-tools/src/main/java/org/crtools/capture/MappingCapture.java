@@ -41,16 +41,21 @@ final class MappingCapture {
 
     private final Host host;
     private final Refusals refusals;
+    private final OutsideHolders outside;
+    private final MappedLocks locks;
     private final Map<FileId, List<Candidate>> candidates = new LinkedHashMap<>();
 
-    MappingCapture(Host host, Refusals refusals) {
+    MappingCapture(Host host, Refusals refusals, OutsideHolders outside, MappedLocks locks) {
         this.host = host;
         this.refusals = refusals;
+        this.outside = outside;
+        this.locks = locks;
     }
 
     /** Notes mappings that /proc/PID/maps shows to be of an unsupported kind. */
     void check(int pid) throws IOException {
         for (ProcMap map : host.proc().maps(pid)) {
+            locks.add(pid, map);
             String kind = unsupported(map);
             if (!kind.isEmpty()) {
                 refusals.add("pid " + pid + " " + Long.toHexString(map.start()), kind);
@@ -92,10 +97,14 @@ final class MappingCapture {
                 FileStatus status = host.files().status(ByteString.of(link));
                 boolean anonymous = vma.file() == Format.CRT_NO_FILE
                         || table.files().get(vma.file()).hasFlag(Format.CRT_FILE_SHMEM);
+                Candidate candidate =
+                        new Candidate(pid, vma, anonymous, status, host.files().readLink(link));
                 candidates
                         .computeIfAbsent(new FileId(status.device(), status.inode()), none -> new ArrayList<>())
-                        .add(new Candidate(
-                                pid, vma, anonymous, status, host.files().readLink(link)));
+                        .add(candidate);
+                if (vma.isShared()) {
+                    outside.add(candidate.place(), "shared mapping", candidate.link(), status);
+                }
             }
         }
     }

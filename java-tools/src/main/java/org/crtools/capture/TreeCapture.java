@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.freeze.FrozenProcess;
@@ -80,14 +81,19 @@ public final class TreeCapture {
     private Checkpoint capture(List<FrozenProcess> tree, Cores cores, boolean coresWanted)
             throws CrtoolsException, IOException {
         ProcessCapture processes = new ProcessCapture(host, refusals);
-        DescriptorCapture descriptors = new DescriptorCapture(host, shellJob, refusals);
-        MappingCapture mappings = new MappingCapture(host, refusals);
+        TreeChecks checks = new TreeChecks(host, refusals);
+        OutsideHolders outside = new OutsideHolders(host);
+        MappedLocks locks = new MappedLocks(host);
+        DescriptorCapture descriptors =
+                new DescriptorCapture(host, shellJob, TreeChecks.terminals(tree), refusals, outside);
+        MappingCapture mappings = new MappingCapture(host, refusals, outside, locks);
         Map<Integer, List<Descriptor>> descriptorsOf = new HashMap<>();
         Map<Integer, Image> images = new HashMap<>();
         FrozenProcess root = tree.get(0);
         if (root.stat().session() != root.pid() && !shellJob) {
             refusals.add("pid " + root.pid(), "session of a process outside the tree, --shell-job lets it pass");
         }
+        checks.check(tree);
         for (FrozenProcess process : tree) {
             if (process.isZombie()) {
                 continue;
@@ -99,12 +105,17 @@ public final class TreeCapture {
             if (image.isPresent()) {
                 images.put(process.pid(), image.get());
                 mappings.collect(process.pid(), image.get());
+                checks.checkDeathSignal(process, root, image.get());
             } else if (coresWanted) {
                 new DumpRefusal(host, refusals).explain(process);
             }
         }
         Map<Integer, List<SharedMapping>> shared = mappings.share(descriptors);
         descriptors.checkPipes();
+        Set<Integer> pids = tree.stream().map(FrozenProcess::pid).collect(Collectors.toSet());
+        locks.check(pids, refusals);
+        // At a rehearsal the rest of the tree counts as outside: it is only to be warm.
+        outside.look(pids, coresWanted ? refusals : new Refusals());
         List<TreeProcess> result = new ArrayList<>();
         for (FrozenProcess process : tree) {
             Identity identity = identity(process.stat(), root);

@@ -16,6 +16,9 @@ public interface CaptureContext {
     /** --shell-job: the terminal of the restored tree is its caller's. */
     boolean shellJob();
 
+    /** Whether a terminal, by its device number, controls a process of the tree. */
+    boolean controls(int terminal);
+
     /**
      * The index of the object that is this file, noted now when it was not yet.
      *

@@ -24,9 +24,6 @@ public final class Kinds {
 
     /** What a descriptor is on, or why it cannot be captured. */
     public Resource recognise(OpenFile file, CaptureContext context) throws IOException, RefusedException {
-        if (!file.info().locks().isEmpty()) {
-            throw new RefusedException(lock(file.info().locks().get(0)));
-        }
         if (file.hasFlag(SystemCalls.O_ASYNC)) {
             throw new RefusedException("asynchronous notification (O_ASYNC)");
         }
@@ -34,7 +31,10 @@ public final class Kinds {
             Optional<Resource> resource = kind.recognise(file, context);
             if (resource.isPresent()) {
                 if (signalsItsOwner(resource.get(), file, context)) {
-                    throw new RefusedException("owner that gets signals (F_SETOWN)");
+                    throw new RefusedException(
+                            resource.get() instanceof Directory
+                                    ? "directory whose changes are told by signals (F_NOTIFY)"
+                                    : "owner that gets signals (F_SETOWN)");
                 }
                 return resource.get();
             }
@@ -42,10 +42,13 @@ public final class Kinds {
         throw new RefusedException(unsupported(file));
     }
 
-    /** Of the kinds that send SIGIO; on others F_SETOWN means nothing. */
+    /** Of the kinds that send SIGIO, folders by F_NOTIFY; on others F_SETOWN means nothing. */
     private static boolean signalsItsOwner(Resource resource, OpenFile file, CaptureContext context)
             throws IOException {
-        boolean capable = resource instanceof Pipe.End || resource instanceof Fifo.End || resource instanceof Terminal;
+        boolean capable = resource instanceof Pipe.End
+                || resource instanceof Fifo.End
+                || resource instanceof Terminal
+                || resource instanceof Directory;
         if (!capable) {
             return false;
         }
@@ -54,8 +57,8 @@ public final class Kinds {
         }
     }
 
-    /** A line of /proc/locks without its number, such as "FLOCK  ADVISORY  WRITE 812 08:01:4711 0 EOF". */
-    private static String lock(String line) {
+    /** What kind of lock a line of fdinfo tells, such as "1: FLOCK  ADVISORY  WRITE 812 08:01:4711 0 EOF". */
+    public static String lock(String line) {
         String[] words = line.split("\\s+");
         String type = words.length > 1 ? words[1] : line;
         return switch (type) {

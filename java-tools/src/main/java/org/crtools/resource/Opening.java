@@ -7,6 +7,7 @@ import static org.crtools.image.Arg.slot;
 import org.crtools.ExitCode;
 import org.crtools.image.Arg;
 import org.crtools.image.ByteString;
+import org.crtools.image.OpBuilder;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
 import org.crtools.sys.SystemCalls;
@@ -27,9 +28,9 @@ final class Opening {
     private Opening() {}
 
     /** Opens a path; the descriptor is in the scratch slot. */
-    static void open(OpenContext context, ByteString path, int flags) {
+    static OpBuilder open(OpenContext context, ByteString path, int flags) {
         ProgramBuilder program = context.program();
-        program.syscall(
+        return program.syscall(
                         Syscall.OPENAT,
                         imm(SystemCalls.AT_FDCWD),
                         program.text(path),

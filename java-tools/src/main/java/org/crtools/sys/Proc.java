@@ -58,6 +58,22 @@ public final class Proc {
         return descriptors;
     }
 
+    /** All processes. */
+    public List<Integer> processes() throws IOException {
+        List<Integer> processes = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, "[0-9]*")) {
+            for (Path entry : entries) {
+                processes.add(Integer.parseInt(entry.getFileName().toString()));
+            }
+        }
+        return processes;
+    }
+
+    /** The lines of /proc/locks. */
+    public List<String> locks() throws IOException {
+        return text(root.resolve("locks")).lines().toList();
+    }
+
     /** Children of every thread of a process. Complete only while the process is stopped. */
     public List<Integer> children(int pid) throws IOException {
         List<Integer> children = new ArrayList<>();

@@ -9,9 +9,11 @@ import org.crtools.image.ByteString;
  * A line of /proc/PID/maps.
  *
  * @param permissions as printed: rwxp or rwxs with '-' for what is missing
+ * @param device of the file, major and minor number in hexadecimal as printed
  * @param path what is mapped, empty for plain anonymous memory
  */
-public record ProcMap(long start, long end, String permissions, long offset, long inode, ByteString path) {
+public record ProcMap(
+        long start, long end, String permissions, long offset, String device, long inode, ByteString path) {
 
     static ProcMap parse(byte[] line) {
         int[] ends = new int[5];
@@ -33,6 +35,7 @@ public record ProcMap(long start, long end, String permissions, long offset, lon
                 Long.parseUnsignedLong(fields[0].substring(dash + 1), 16),
                 fields[1],
                 Long.parseUnsignedLong(fields[2], 16),
+                fields[3],
                 Long.parseUnsignedLong(fields[4]),
                 unescape(line, Math.min(position, line.length)));
     }

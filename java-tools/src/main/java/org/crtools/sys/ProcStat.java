@@ -10,6 +10,7 @@ import org.crtools.image.ByteString;
  * @param state R, S, D, T, t, Z, X …
  * @param terminal device number of the controlling terminal, 0 when there is none
  * @param foregroundGroup process group in the foreground of that terminal, -1 when there is none
+ * @param exitSignal what the parent gets at its end: SIGCHLD, unless clone(2) was asked for another
  * @param startTime clock ticks after boot; with the pid it names a process for good
  * @param exitStatus of a zombie, as wait(2) gives it; 0 for who may not see it
  */
@@ -22,6 +23,7 @@ public record ProcStat(
         int session,
         int terminal,
         int foregroundGroup,
+        int exitSignal,
         long startTime,
         int exitStatus) {
 
@@ -52,6 +54,7 @@ public record ProcStat(
                 Integer.parseInt(rest[3]),
                 Integer.parseInt(rest[4]),
                 Integer.parseInt(rest[5]),
+                Integer.parseInt(rest[38 - FIRST_FIELD_BEHIND_NAME]),
                 Long.parseLong(rest[22 - FIRST_FIELD_BEHIND_NAME]),
                 Integer.parseInt(rest[EXIT_CODE_FIELD - FIRST_FIELD_BEHIND_NAME]));
     }

@@ -193,6 +193,23 @@ class OptionsTest {
         }
     }
 
+    /** The terminal of a restore is its caller's: nobody of the tree could be controlled by it in a session of the tree. */
+    @Test
+    void theLeaderOfATerminalsSessionIsRefusedAlsoWithTheOption() {
+        try (Workload workload = Workload.of("tty").onTerminal().start()) {
+            Path folder = workload.folder().resolve("checkpoint");
+            Command.Result result = Tools.of(false)
+                    .run("dump", Long.toString(workload.pid()), "--shell-job", "-D", folder.toString())
+                    .expect(3);
+            assertEquals(
+                    "crtools: pid " + workload.pid()
+                            + ": leader of a session with a controlling terminal; dump a process below it instead\n",
+                    result.err());
+            assertFalse(Files.exists(folder));
+            workload.assertPasses();
+        }
+    }
+
     /** Started from a shell on one terminal, it goes on in the foreground of a shell on another. */
     @ParameterizedTest
     @EnumSource(Way.class)
