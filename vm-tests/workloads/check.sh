@@ -21,6 +21,19 @@ end_left() {
 	done
 }
 
+# Whether this machine has what a run needs of the kernel's release and the processor.
+is_here() {
+	local need
+	for need in ${1//,/ }; do
+		case $need in
+		linux-*) printf '%s\n' "${need#linux-}" "$(uname -r)" | sort -VC || return 1 ;;
+		# Where the kernel does not show how it was built it has what most have.
+		ioperm) ! zgrep -q '# CONFIG_X86_IOPL_IOPERM is not set' /proc/config.gz 2>/dev/null || return 1 ;;
+		ospke) grep -qw ospke /proc/cpuinfo || return 1 ;;
+		esac
+	done
+}
+
 # Every process below $1, and $1.
 tree() {
 	local pid
@@ -98,6 +111,10 @@ while read -r id program class variants needs expect seconds args <&3; do
 	[[ ,$needs, = *,tty,* ]] && tty=1
 	if [[ ,$needs, = *,root,* && $(id -u) != 0 ]]; then
 		skipped+=" $id(root)"
+		continue
+	fi
+	if ! is_here "$needs"; then
+		skipped+=" $id($needs)"
 		continue
 	fi
 	variants=${variants//,/ }

@@ -6,6 +6,7 @@
 #include "unsupported.h"
 
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
@@ -253,6 +254,48 @@ static void check_posix_lock(void)
 	expect(lock.l_type == F_WRLCK && lock.l_start == 10 && lock.l_len == 20, "the lock is gone");
 }
 
+/* The kernel shows it to be the child's alone, who did not open the file. */
+static void lock_in_child(void *arg)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 10, .l_len = 20 };
+
+	(void)arg;
+	must(fcntl(fd, F_SETLK, &lock));
+	wl_child_ready();
+	wl_wait();
+}
+
+static void open_child_lock(void)
+{
+	open_locked();
+	wl_child(lock_in_child, NULL);
+}
+
+static void check_child_lock(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 15, .l_len = 1 };
+
+	must(fcntl(fd, F_GETLK, &lock));
+	expect(lock.l_type == F_WRLCK && lock.l_start == 10 && lock.l_len == 20, "the lock is gone");
+	wl_end_children(1);
+}
+
+/* The mapping keeps what was locked. */
+static void open_mapped_lock(void)
+{
+	open_flock();
+	map = must((char *)mmap(NULL, 100, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	must(close(fd));
+	/* A descriptor for damage alone. */
+	fd = must(open("/dev/null", O_RDWR));
+}
+
+static void check_mapped_lock(void)
+{
+	must(fcntl(fd, F_GETFD));
+	check_flock();
+}
+
 static void open_lease(void)
 {
 	open_locked();
@@ -321,6 +364,43 @@ static void check_owner(void)
 	expect(must(fcntl(fd, F_GETOWN)) == getpid(), "it has another owner");
 }
 
+static volatile sig_atomic_t told;
+
+static void tell(int sig)
+{
+	(void)sig;
+	told = 1;
+}
+
+static void open_dnotify(void)
+{
+	path = wl_path("file");
+	fd = must(open(dirname(strdup(path)), O_RDONLY | O_DIRECTORY));
+	must(signal(SIGRTMIN, tell) == SIG_ERR ? -1 : 0);
+	must(fcntl(fd, F_SETSIG, SIGRTMIN));
+	must(fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT));
+}
+
+static void check_dnotify(void)
+{
+	wl_make_file(path, 10, 1);
+	expect(told, "no signal of the new file");
+}
+
+static void open_block(void)
+{
+	static const char *const names[] = { "/dev/vda", "/dev/sda", "/dev/nvme0n1", "/dev/loop0" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && fd < 0; i++)
+		fd = open(names[i], O_RDONLY);
+	expect(fd >= 0, "no block device: %s", strerror(errno));
+}
+
+static void open_device(void)
+{
+	fd = must(open("/dev/kmsg", O_WRONLY));
+}
+
 const struct kind kinds[] = {
 	{ "epoll", open_epoll, check_epoll },
 	{ "eventfd", open_eventfd, check_eventfd },
@@ -337,11 +417,16 @@ const struct kind kinds[] = {
 	{ "flock", open_flock, check_flock },
 	{ "ofd_lock", open_ofd_lock, check_ofd_lock },
 	{ "posix_lock", open_posix_lock, check_posix_lock },
+	{ "child_lock", open_child_lock, check_child_lock },
+	{ "mapped_lock", open_mapped_lock, check_mapped_lock },
 	{ "lease", open_lease, check_lease },
 	{ "pty", open_pty, check_pty },
 	{ "mqueue", open_mqueue, check_mqueue },
 	{ "owner", open_owner, check_owner },
 	{ "async", open_async, check_owner },
+	{ "dnotify", open_dnotify, check_dnotify },
+	{ "block", open_block, check_open },
+	{ "device", open_device, check_open },
 	{ }
 };
 

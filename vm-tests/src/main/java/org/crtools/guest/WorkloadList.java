@@ -18,6 +18,12 @@ public final class WorkloadList {
 
     private static final Path LIST = Path.of("/put/workloads.list");
 
+    /** What a kernel must be of at least, such as linux-6.10. */
+    private static final String RELEASE = "linux-";
+
+    /** Protection keys that the kernel has switched on. */
+    private static final String KEYS = "ospke";
+
     private WorkloadList() {}
 
     /**
@@ -38,6 +44,28 @@ public final class WorkloadList {
         public Workload.Setup setup() {
             Workload.Setup setup = Workload.of(program).arguments(arguments.toArray(String[]::new));
             return needs.contains("tty") ? setup.onTerminal() : setup;
+        }
+
+        /** Whether this machine has what it needs of the kernel's release and the processor. */
+        public boolean isHere() {
+            return needs.stream().allMatch(Line::isHere);
+        }
+
+        private static boolean isHere(String need) {
+            if (need.startsWith(RELEASE)) {
+                Runtime.Version wanted = Runtime.Version.parse(need.substring(RELEASE.length()));
+                String release = System.getProperty("os.version").replaceFirst("^(\\d+\\.\\d+).*", "$1");
+                return Runtime.Version.parse(release).compareTo(wanted) >= 0;
+            }
+            return !need.equals(KEYS) || hasKeys();
+        }
+
+        private static boolean hasKeys() {
+            try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+                return lines.anyMatch(line -> line.startsWith("flags") && line.contains(" " + KEYS));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         @Override

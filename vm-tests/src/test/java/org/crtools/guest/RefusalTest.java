@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crtools.guest;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crtools.guest.WorkloadList.Line;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** What cannot be captured is refused by name before anything is written, and the target runs on. */
 class RefusalTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     /** What the refusal says, where that is more than the list's word for the kind. */
     private static final Map<String, String> WORDS = Map.of(
@@ -26,13 +34,46 @@ class RefusalTest {
             "shared_handlers", "memory shared with process \\d+ \\(vfork or CLONE_VM\\)",
             "thread_files", "descriptor table of its own",
             "thread_fs", "working directory of its own",
-            "thread_creds", "credentials other than the main thread's");
+            "thread_creds", "credentials other than the main thread's",
+            "read_outside", "pipe that is read outside the tree",
+            "written_outside", "pipe that is written outside the tree");
 
     @TestFactory
     Stream<DynamicTest> refuses() {
         return WorkloadList.of("other").stream()
                 .filter(line -> !line.refused().isEmpty())
-                .map(line -> DynamicTest.dynamicTest(line.id(), () -> refuses(line)));
+                .map(line -> DynamicTest.dynamicTest(line.id(), () -> {
+                    Assumptions.assumeTrue(line.isHere(), () -> "this machine does not have it: " + line.needs());
+                    refuses(line);
+                }));
+    }
+
+    /** Of the end of a setuid program the kernel tells an ordinary user nothing. */
+    @Test
+    void anEndThatTheUserMayNotSee() throws IOException {
+        Path folder = RealProgram.newFolder("zombie");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Path out = folder.resolve("out");
+        Process process = Command.shell("su --help & exec sleep 1000")
+                .prefixed("setsid")
+                .asUser()
+                .start(out, out);
+        try {
+            Processes.await("a zombie", LIMIT, () -> Processes.tree(process.pid()).stream()
+                    .anyMatch(pid -> Processes.stat(pid).get(0).equals("Z")));
+            long zombie = Processes.tree(process.pid()).get(1);
+            Command.Result result = Tools.of(true)
+                    .run(
+                            "dump",
+                            Long.toString(process.pid()),
+                            "-D",
+                            folder.resolve("checkpoint").toString())
+                    .expect(3);
+            assertEquals(
+                    "crtools: pid " + zombie + ": exit status of a zombie that only root may see\n", result.err());
+        } finally {
+            Processes.kill(Processes.tree(process.pid()));
+        }
     }
 
     private static void refuses(Line line) throws IOException {
