@@ -3,6 +3,7 @@
 #include "unsupported.h"
 
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <sys/mman.h>
 
 /* Newer than the C library's headers. */
@@ -67,6 +68,21 @@ static void open_hugetlb(void)
 	fd = must(open("/dev/null", O_RDWR));
 }
 
+static void open_mempolicy(void)
+{
+	open_page();
+	must(syscall(SYS_set_mempolicy, MPOL_PREFERRED, &(unsigned long){ 1 }, 64));
+}
+
+static void check_mempolicy(void)
+{
+	int mode;
+
+	check_page();
+	must(syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0));
+	expect(mode == MPOL_PREFERRED, "the policy is %d", mode);
+}
+
 static void check_fd(void)
 {
 	must(fcntl(fd, F_GETFD));
@@ -77,6 +93,7 @@ const struct kind kinds[] = {
 	{ "guard", open_guard, check_guard },
 	{ "pkey", open_pkey, check_page },
 	{ "hugetlb", open_hugetlb, check_fd },
+	{ "mempolicy", open_mempolicy, check_mempolicy },
 	{ }
 };
 

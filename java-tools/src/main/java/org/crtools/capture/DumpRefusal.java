@@ -2,6 +2,7 @@
 package org.crtools.capture;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import org.crtools.freeze.FrozenProcess;
 import org.crtools.sys.FileDescriptor;
 import org.crtools.sys.Host;
@@ -28,6 +29,7 @@ final class DumpRefusal {
     void explain(FrozenProcess process) throws IOException {
         int pid = process.pid();
         mappings(pid);
+        policies(pid);
         sleeps(process);
         if (isOf32Bits(pid)) {
             refuse("pid " + pid, "32-bit program");
@@ -36,7 +38,8 @@ final class DumpRefusal {
             refuse(
                     "pid " + pid,
                     "something that the module does not dump and /proc does not tell: segments of its own (modify_ldt,"
-                            + " set_thread_area), I/O ports (ioperm, iopl), a sleep on the CPU clock of a thread");
+                            + " set_thread_area), I/O ports (ioperm, iopl), keys (keyctl, pkey_alloc), masked addresses,"
+                            + " system call dispatch or other settings of prctl, a sleep on the CPU clock of a thread");
         }
     }
 
@@ -54,6 +57,9 @@ final class DumpRefusal {
                 place = "pid " + pid + " " + line.substring(0, line.indexOf('-'));
                 ofKernel = line.endsWith("]") && line.contains(" [v");
                 executeOnly = line.split(" ")[1].startsWith("--x");
+                if (line.endsWith("[uprobes]")) {
+                    refuse(place, "breakpoints of a tracer (uprobes)");
+                }
             } else if (line.startsWith("ProtectionKey:") && !line.matches(".*\\s0") && !executeOnly) {
                 // The kernel itself gives one to memory that may only be executed.
                 refuse(place, "protection key (pkey_mprotect)");
@@ -75,10 +81,24 @@ final class DumpRefusal {
             case "ht" -> "hugetlb memory";
             case "ss" -> "shadow stack";
             case "pf", "io" -> "device memory";
+            case "sf" -> "mapping with MAP_SYNC";
             case "sl" -> "sealed memory (mseal)";
             case "gu" -> "guard region (MADV_GUARD_INSTALL)";
             default -> "";
         };
+    }
+
+    /** Of mappings, or of a thread, which shows for all of them. */
+    private void policies(int pid) throws IOException {
+        if (!Files.exists(host.proc().file(pid, "numa_maps"))) {
+            return;
+        }
+        for (String line : host.proc().value(pid, "numa_maps").split("\n")) {
+            String[] words = line.split(" ");
+            if (words.length > 1 && !words[1].equals("default")) {
+                refuse("pid " + pid, "NUMA policy (mbind, set_mempolicy)");
+            }
+        }
     }
 
     private void sleeps(FrozenProcess process) throws IOException {
