@@ -69,8 +69,7 @@ class RefusalTest {
                             "-D",
                             folder.resolve("checkpoint").toString())
                     .expect(3);
-            assertEquals(
-                    "crtools: pid " + zombie + ": exit status of a zombie that only root may see\n", result.err());
+            assertEquals("crtools: pid " + zombie + ": exit status of a zombie that only root may see\n", result.err());
         } finally {
             Processes.kill(Processes.tree(process.pid()));
         }
