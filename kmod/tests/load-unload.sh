@@ -3,7 +3,7 @@
 # usage: load-unload.sh MODULE.ko CHURN WORKLOADS-FOLDER [SECONDS]
 #
 # Loads and unloads the module in a loop while other processes walk through,
-# open, hold and pin its entries in /proc, and one with many threads lives that
+# open, hold and pin its entries in /proc, and one with some threads lives that
 # the module has restored before. Run as root, in a virtual machine. CHURN is
 # churn.c compiled, WORKLOADS-FOLDER has the workload. Passes when the module
 # came and went at least five times, the restored process says that it is whole,
@@ -20,13 +20,13 @@ count_log() {
 }
 before=$(count_log)
 
-# So many threads that they rest between their steps.
 folder=$(mktemp -d)
-start "$folder" "$workloads/threads" 33 || exit 1
+start "$folder" "$workloads/threads" 3 || exit 1
 insmod "$module" && dump "$pid" "$folder/img" || exit 1
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
-"$folder/img" </dev/null >>"$folder/out" 2>&1 &
+# Its threads compute, and are to leave the processor to the others.
+nice -n 19 "$folder/img" </dev/null >>"$folder/out" 2>&1 &
 restored=$!
 wait_for 60 is_back "$restored" threads || { echo "the restored process does not come back"; exit 1; }
 rmmod "$name" || exit 1
