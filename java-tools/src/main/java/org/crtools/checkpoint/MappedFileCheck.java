@@ -8,13 +8,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
+import org.crtools.image.BuildId;
 import org.crtools.image.ByteString;
 import org.crtools.image.Format;
 import org.crtools.image.MappedFile;
 
 /**
- * Names a mapped file that is missing or has another size than at the dump. The kernel finds these and more when it
- * executes the image, but can only tell that there is one.
+ * Names a mapped file that is missing, or has another size or build id than at the dump. The kernel finds these and more
+ * when it executes the image, but can only tell that there is one.
  */
 final class MappedFileCheck {
     private MappedFileCheck() {}
@@ -43,6 +44,11 @@ final class MappedFileCheck {
                         ExitCode.CHANGED,
                         name + ": a file that it maps has changed since the dump: " + path + " (" + size
                                 + " bytes, there were " + file.size() + ")");
+            }
+            if (!file.buildId().isEmpty() && !BuildId.of(path).equals(file.buildId())) {
+                throw new CrtoolsException(
+                        ExitCode.CHANGED,
+                        name + ": a file that it maps has changed since the dump: " + path + " (another build id)");
             }
         } catch (NoSuchFileException missing) {
             throw new CrtoolsException(ExitCode.CHANGED, name + ": a file that it maps is missing: " + path, missing);

@@ -29,13 +29,21 @@ class MappedFileCheckTest {
     }
 
     private List<MappedFile> mapped(int flags) {
-        return List.of(
-                new MappedFile(1, 4, 0, 0, 0, 0100644, flags, ByteString.of(library.toString()), ByteString.EMPTY));
+        return mapped(flags, ByteString.EMPTY);
+    }
+
+    private List<MappedFile> mapped(int flags, ByteString buildId) {
+        return List.of(new MappedFile(1, 4, 0, 0, 0, 0100644, flags, ByteString.of(library.toString()), buildId));
     }
 
     private String refusal() {
+        return refusal(ByteString.EMPTY);
+    }
+
+    private String refusal(ByteString buildId) {
         CrtoolsException refused = assertThrows(
-                CrtoolsException.class, () -> MappedFileCheck.check("core-7.img", mapped(Format.CRT_FILE_CHECK)));
+                CrtoolsException.class,
+                () -> MappedFileCheck.check("core-7.img", mapped(Format.CRT_FILE_CHECK, buildId)));
         assertEquals(ExitCode.CHANGED, refused.exitCode());
         return refused.getMessage();
     }
@@ -51,6 +59,13 @@ class MappedFileCheckTest {
         String message = refusal();
         assertTrue(message.startsWith("core-7.img: a file that it maps has changed"), message);
         assertTrue(message.contains(library.toString()), message);
+    }
+
+    @Test
+    void aFileOfAnotherBuildIsNamed() {
+        assertEquals(
+                "core-7.img: a file that it maps has changed since the dump: " + library + " (another build id)",
+                refusal(ByteString.of("its id")));
     }
 
     @Test
