@@ -4,6 +4,7 @@ package org.crtools.capture;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -24,9 +25,31 @@ public final class CoreDumps implements AutoCloseable {
 
     private final List<CoreDump> open = new ArrayList<>();
 
-    /** Whether the module is loaded. */
+    /** Whether the module is loaded, and its entries can be seen. */
     public static boolean moduleThere() {
-        return Files.exists(Path.of("/proc/self/dump"));
+        // By listing them: what was looked at before the entries were hidden stays in the kernel's cache of names.
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of("/proc/self"), "dump")) {
+            return entries.iterator().hasNext();
+        } catch (IOException noProc) {
+            return false;
+        }
+    }
+
+    /** Whether the module is loaded. On many kernels its entries need kprobes, which can be switched off. */
+    public static boolean moduleLoaded() {
+        return Files.exists(Path.of("/sys/module/crtools"));
+    }
+
+    /** Fails with the reason, unless {@link #moduleThere}. */
+    public static void expectModule() throws CrtoolsException {
+        if (!moduleThere()) {
+            throw new CrtoolsException(
+                    ExitCode.NO_MODULE,
+                    moduleLoaded()
+                            ? "the kernel module crtools is loaded, but its entries in /proc are hidden"
+                                    + " (kprobes or ftrace switched off?)"
+                            : "the kernel module crtools is not loaded (modprobe crtools)");
+        }
     }
 
     /**
@@ -45,9 +68,8 @@ public final class CoreDumps implements AutoCloseable {
         } catch (AccessDeniedException denied) {
             throw new CrtoolsException(ExitCode.PERMISSION, "no permission to dump process " + pid, denied);
         } catch (NoSuchFileException missing) {
-            throw moduleThere()
-                    ? new CrtoolsException(ExitCode.NO_PROCESS, "process " + pid + " is gone", missing)
-                    : new CrtoolsException(ExitCode.NO_MODULE, "the kernel module crtools is not loaded", missing);
+            expectModule();
+            throw new CrtoolsException(ExitCode.NO_PROCESS, "process " + pid + " is gone", missing);
         } catch (FileSystemException failure) {
             if (String.valueOf(failure.getReason()).contains(NOT_SUPPORTED)) {
                 return Optional.empty();

@@ -72,10 +72,7 @@ public final class Dumper {
     private DumpResult tryDump(DumpOptions options) throws CrtoolsException, IOException, ImageException {
         long begin = System.nanoTime();
         CheckpointFolder.expectFree(options.folder());
-        if (!CoreDumps.moduleThere()) {
-            throw new CrtoolsException(
-                    ExitCode.NO_MODULE, "the kernel module crtools is not loaded (modprobe crtools)");
-        }
+        CoreDumps.expectModule();
         try (CheckpointFolder folder = CheckpointFolder.create(options.folder(), faults)) {
             faults.pass(FaultPoint.FOLDER_CREATED);
             new Rehearsal(host.with(Faults.NONE), folder).dump(options.root(), options.shellJob());

@@ -28,10 +28,7 @@ public final class Starter {
      * @return its exit status, 128 + n when signal n ended it
      */
     public static int run(Path image, List<String> options, Faults faults) throws CrtoolsException {
-        if (!CoreDumps.moduleThere()) {
-            throw new CrtoolsException(
-                    ExitCode.NO_MODULE, "the kernel module crtools is not loaded (modprobe crtools)");
-        }
+        CoreDumps.expectModule();
         List<String> command = new ArrayList<>();
         command.add(image.toAbsolutePath().toString());
         command.addAll(options);

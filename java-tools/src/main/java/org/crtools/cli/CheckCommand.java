@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.crtools.ExitCode;
+import org.crtools.capture.CoreDumps;
 import org.crtools.model.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,7 +54,10 @@ final class CheckCommand implements Callable<Integer> {
         boolean module = items.get(0).ok();
         boolean all = items.stream().allMatch(Item::ok);
         String verdict = !module
-                ? "crtools does not work here: the kernel module is not loaded (modprobe crtools)"
+                ? "crtools does not work here: "
+                        + (CoreDumps.moduleLoaded()
+                                ? "the kernel module is loaded, but its entries are hidden"
+                                : "the kernel module is not loaded (modprobe crtools)")
                 : !required
                         ? "crtools does not work here"
                         : all
@@ -93,15 +97,14 @@ final class CheckCommand implements Callable<Integer> {
 
     private static List<Item> items() throws IOException {
         List<Item> items = new ArrayList<>();
-        boolean dump = Files.exists(Path.of("/proc/self/dump"));
-        boolean loaded = Files.exists(Path.of("/sys/module/crtools"));
+        boolean dump = CoreDumps.moduleThere();
         items.add(new Item(
                 Tier.REQUIRED,
                 "kernel module",
                 dump,
                 dump
                         ? "/proc/PID/dump is there"
-                        : loaded
+                        : CoreDumps.moduleLoaded()
                                 ? "loaded, but /proc/PID/dump is hidden (kprobes or ftrace switched off?)"
                                 : "not loaded"));
         items.add(new Item(
