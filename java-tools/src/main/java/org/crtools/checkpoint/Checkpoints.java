@@ -20,7 +20,8 @@ public final class Checkpoints {
 
     /** The metadata of an image. */
     public static Image read(Path path) throws CrtoolsException {
-        if (!Files.exists(path)) {
+        // What may not be looked at is neither there nor missing: the reader tells that.
+        if (Files.notExists(path)) {
             throw new CrtoolsException(ExitCode.CHANGED, path + " is missing");
         }
         try {
@@ -33,7 +34,7 @@ public final class Checkpoints {
         }
     }
 
-    /** Fails when a file that an image maps is missing or has another size than at the dump. */
+    /** Fails when a file that an image maps is missing, or has another size or build id than at the dump. */
     public static void expectMappedFiles(Path path, Image image) throws CrtoolsException {
         if (image.vmas().isPresent()) {
             MappedFileCheck.check(

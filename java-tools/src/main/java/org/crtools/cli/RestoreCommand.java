@@ -104,7 +104,8 @@ final class RestoreCommand extends Verbose {
     }
 
     private void validate(Path checkpoint) throws CrtoolsException {
-        if (!Files.isDirectory(checkpoint)) {
+        // Below a folder that may not be searched it is neither there nor missing: the reader tells that.
+        if (Files.notExists(checkpoint) || Files.isRegularFile(checkpoint)) {
             throw new CrtoolsException(ExitCode.FAILED, "there is no folder " + checkpoint);
         }
         Image tree = Checkpoints.read(checkpoint.resolve(Dumper.TREE_IMAGE));
