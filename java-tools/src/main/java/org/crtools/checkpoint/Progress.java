@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crtools.checkpoint;
 
-/** Is told what a dump is busy with. */
+/** Is told what a command is busy with. */
 @FunctionalInterface
 public interface Progress {
     /** Tells nobody. */

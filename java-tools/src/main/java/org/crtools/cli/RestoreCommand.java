@@ -14,6 +14,7 @@ import org.crtools.ExitCode;
 import org.crtools.checkpoint.Checkpoints;
 import org.crtools.checkpoint.Dumper;
 import org.crtools.checkpoint.Failures;
+import org.crtools.checkpoint.Progress;
 import org.crtools.checkpoint.Starter;
 import org.crtools.fault.FaultPoint;
 import org.crtools.fault.Faults;
@@ -81,7 +82,10 @@ final class RestoreCommand extends Verbose {
         }
         Path checkpoint = folder == null ? imagesDir : folder;
         Faults injected = faults.isPresent() ? faults.load().faults() : Faults.NONE;
-        validate(checkpoint);
+        // Nothing of it is shown any more when the image gets the terminal.
+        try (TerminalProgress progress = TerminalProgress.start()) {
+            validate(checkpoint, progress);
+        }
         List<String> options = new ArrayList<>();
         if (detach) {
             options.add("--detach");
@@ -103,7 +107,7 @@ final class RestoreCommand extends Verbose {
         return Starter.run(checkpoint.resolve(Dumper.TREE_IMAGE), options, injected);
     }
 
-    private void validate(Path checkpoint) throws CrtoolsException {
+    private void validate(Path checkpoint, Progress progress) throws CrtoolsException {
         // Below a folder that may not be searched it is neither there nor missing: the reader tells that.
         if (Files.notExists(checkpoint) || Files.isRegularFile(checkpoint)) {
             throw new CrtoolsException(ExitCode.FAILED, "there is no folder " + checkpoint);
@@ -114,8 +118,10 @@ final class RestoreCommand extends Verbose {
             throw new CrtoolsException(
                     ExitCode.USAGE, "the tree was dumped with --shell-job and can only be restored with it");
         }
-        for (String name : Checkpoints.coreImages(model)) {
-            Path path = checkpoint.resolve(name);
+        List<String> names = Checkpoints.coreImages(model);
+        for (int i = 0; i < names.size(); i++) {
+            Path path = checkpoint.resolve(names.get(i));
+            progress.step("checking " + names.get(i) + " (" + (i + 1) + " of " + names.size() + ")");
             Image core = Checkpoints.read(path);
             Checkpoints.expectMappedFiles(path, core);
             if (verify) {

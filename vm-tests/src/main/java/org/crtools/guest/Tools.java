@@ -26,8 +26,11 @@ public final class Tools {
     private static final List<String> JAVA =
             List.of("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx512m");
 
-    /** For a JVM that runs one command: what is compiled for it is translated by the emulator first. */
-    private static final String LITTLE_COMPILED = "-XX:CompileThresholdScaling=10";
+    /**
+     * For a JVM that runs one command: what is compiled for it is translated by the emulator first; and one that is killed
+     * leaves no file of performance data.
+     */
+    private static final List<String> SHORT_LIVED = List.of("-XX:CompileThresholdScaling=10", "-XX:-UsePerfData");
 
     private static final Duration LIMIT = Duration.ofSeconds(120);
 
@@ -80,7 +83,8 @@ public final class Tools {
     /** The words of the command line. */
     public static List<String> words(String... arguments) {
         List<String> words = new ArrayList<>(JAVA);
-        words.addAll(List.of(LITTLE_COMPILED, "-jar", JAR));
+        words.addAll(SHORT_LIVED);
+        words.addAll(List.of("-jar", JAR));
         words.addAll(Arrays.asList(arguments));
         return words;
     }
