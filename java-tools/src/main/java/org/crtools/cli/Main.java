@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
             "4:no permission",
             "5:image damaged, truncated or of another version",
             "6:image of another kind of machine",
-            "7:the kernel module is not loaded",
+            "7:the kernel module is not loaded, or its entries are hidden",
             "8:no such process, or it will not stop",
             "9:a file is missing or has changed",
             "10:a pid is taken",
@@ -59,6 +59,8 @@ public final class Main implements Callable<Integer> {
         line.setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
         line.setParameterExceptionHandler(Main::reportUsage);
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        // What stands behind an image is the image's.
+        line.getSubcommands().get("exec").setStopAtPositional(true);
         return line.execute(args);
     }
 
