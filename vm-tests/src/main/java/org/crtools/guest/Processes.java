@@ -151,6 +151,13 @@ public final class Processes {
                 .allMatch(pid -> threads(pid).stream().allMatch(thread -> isStopped(pid, thread))));
     }
 
+    /** Whether none of its threads is stopped or traced. */
+    public static boolean runs(long pid) {
+        return threads(pid).stream()
+                .map(thread -> new String(read(pid, "task/" + thread + "/status"), StandardCharsets.ISO_8859_1))
+                .allMatch(status -> status.contains("TracerPid:\t0\n") && !status.matches("(?s).*State:\t[tT].*"));
+    }
+
     private static boolean isStopped(long pid, long thread) {
         String text = new String(read(pid, "task/" + thread + "/stat"), StandardCharsets.ISO_8859_1);
         return !text.isEmpty() && "Tt".indexOf(text.charAt(text.lastIndexOf(')') + 2)) >= 0;

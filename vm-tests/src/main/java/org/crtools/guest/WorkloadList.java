@@ -24,12 +24,14 @@ public final class WorkloadList {
     /** Protection keys that the kernel has switched on. */
     private static final String KEYS = "ospke";
 
+    private static final String REFUSE = "refuse:";
+
     private WorkloadList() {}
 
     /**
      * A line of the list.
      *
-     * @param refused the kind that a refused dump must name, empty if the dump must succeed
+     * @param refused the kind that a refused dump must name, empty if it is not refused
      */
     public record Line(
             String id,
@@ -106,7 +108,7 @@ public final class WorkloadList {
                 words.get(2),
                 variants,
                 Set.copyOf(words(words.get(4))),
-                expect.equals("ok") ? "" : expect.substring(expect.indexOf(':') + 1),
+                expect.startsWith(REFUSE) ? expect.substring(REFUSE.length()) : "",
                 List.copyOf(words.subList(7, words.size())));
     }
 

@@ -6,16 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crtools.guest.SavedTree.Way;
+import org.crtools.image.BuildId;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -95,24 +99,40 @@ class BadInputTest {
         }
     }
 
-    /** Another user's checkpoint is neither shown nor executed. */
+    /** Another user's checkpoint is neither shown nor executed, wherever it is; nor is any file of it to be read. */
     @Test
     void noPermissionToRestore() {
-        try (Workload target = Workload.of("threads").arguments("6").start()) {
+        try (Workload target = Workload.of("mixed").arguments("1").start()) {
             SavedTree saved =
                     SavedTree.dump(target.pid(), target.folder().resolve("checkpoint"), false, "--leave-running");
             assertEquals("drwx------", mode(saved.folder()));
-            assertEquals("-rwx------", mode(saved.tree()));
-            assertEquals("-rwx------", mode(saved.core(target.pid())));
-            Command.Result result =
-                    Tools.of(true).run("restore", "-D", saved.folder().toString());
-            assertNotEquals(0, result.code());
-            assertSentence(result.err(), saved.folder().toString());
+            Map<Boolean, List<Path>> files = Stream.of(saved.folder().toFile().listFiles())
+                    .map(File::toPath)
+                    .collect(Collectors.partitioningBy(
+                            file -> file.getFileName().toString().endsWith(".img")));
+            // Of two processes and the tree; of the unlinked file and FIFO, the pipe and the shared memory.
+            assertEquals(3, files.get(true).size(), files::toString);
+            assertTrue(files.get(false).size() >= 2, files::toString);
+            files.get(true).forEach(image -> assertEquals("-rwx------", mode(image), image::toString));
+            files.get(false).forEach(content -> assertEquals("-rw-------", mode(content), content::toString));
+
+            refuseUser(saved.tree(), "restore", "-D", saved.folder().toString());
+            refuseUser(saved.tree(), "show", saved.folder().toString());
+            refuseUser(saved.tree(), "exec", saved.tree().toString());
             Command.Result direct =
                     Command.shell(saved.tree().toString()).asUser().run();
             assertTrue(direct.code() == 126 && direct.err().contains("Permission denied"), direct::err);
+            Path closed = RealProgram.newFolder("closed");
+            Command.of("cp", "-a", saved.folder().toString(), closed.toString())
+                    .run()
+                    .ok();
+            refuseUser(closed, "restore", "-D", closed.resolve("checkpoint").toString());
             target.assertPasses();
         }
+    }
+
+    private static void refuseUser(Path named, String... command) {
+        assertSentence(Tools.of(true).run(command).expect(PERMISSION).err(), named.toString());
     }
 
     private static String mode(Path file) {
@@ -125,6 +145,32 @@ class BadInputTest {
         gone.waitFor();
         refuse(NO_PROCESS, "no process " + gone.pid(), "dump", Long.toString(gone.pid()), "-D", "/tmp/gone");
         assertFalse(Files.exists(Path.of("/tmp/gone")));
+    }
+
+    /** A thread in vfork(2) takes no signal and no tracer's request before its child has called execve or ended. */
+    @Test
+    void willNotStop() {
+        try (Workload target = Workload.of("vfork").start()) {
+            target.awaitRest();
+            ProcView before = ProcView.of(target.pid());
+            List<Long> threads = Processes.threads(target.pid());
+            Path folder = target.folder().resolve("checkpoint");
+            refuse(
+                    NO_PROCESS,
+                    "thread " + threads.get(1) + " of process " + target.pid() + " will not stop",
+                    "dump",
+                    "--timeout",
+                    "1",
+                    pid(target),
+                    "-D",
+                    folder.toString());
+            assertFalse(Files.exists(folder));
+            // The tracing thread, whose end lets everything go on, may end after the command.
+            Processes.await("no thread to be stopped or traced", LIMIT, () -> target.tree().stream()
+                    .allMatch(Processes::runs));
+            before.assertSame(ProcView.of(target.pid()), List.of());
+            target.assertPasses();
+        }
     }
 
     @Test
@@ -274,12 +320,51 @@ class BadInputTest {
             SavedTree saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
             Command.of("cp", "-a", file.toString(), "/tmp/original").run().ok();
             Command.shell(change + " '" + file + "'").run().ok();
-            // Of a file that is mapped the kernel tells no name.
-            assertRefused(saved, way, CHANGED, program.startsWith("map_") ? "a file that it maps" : file.toString());
+            // Of a file that is mapped the kernel tells no name: Java does.
+            boolean named = way == Way.JAVA || !program.startsWith("map_");
+            String image = saved.core(workload.pid()).getFileName()
+                    + (change.equals("rm")
+                            ? " or a file that it maps is missing"
+                            : ": a file that it maps has changed");
+            assertRefused(saved, way, CHANGED, named ? file.toString() : image);
             Command.shell("cat /tmp/original >'" + file + "'").run().ok();
             workload.restoredAs(saved.restore(way));
             workload.assertPasses();
         }
+    }
+
+    /** A program that was built anew, of the same size by chance: its build id is another one. */
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void changedProgram(Way way) throws IOException {
+        Path folder = RealProgram.newFolder("program");
+        Path file = folder.resolve("counter");
+        Command.of("cp", "/put/workloads/counter", file.toString()).run().ok();
+        byte[] original = Files.readAllBytes(file);
+        try (RealProgram program = RealProgram.start(folder, file.toString())) {
+            program.await("the workload to be ready", () -> Files.exists(folder.resolve("ready")));
+            SavedTree saved = SavedTree.dump(program.root(), folder.resolve("checkpoint"), false);
+            byte[] id = BuildId.of(file).toBytes();
+            assertEquals(20, id.length);
+            byte[] changed = original.clone();
+            changed[latin(original).indexOf(latin(id)) + id.length - 1] ^= 1;
+            Files.write(file, changed);
+            String image = saved.core(program.root()).getFileName().toString();
+            assertRefused(
+                    saved,
+                    way,
+                    CHANGED,
+                    image + ": a file that it maps" + (way == Way.JAVA ? " has changed since the dump: " + file : ""));
+            Files.write(file, original);
+            assertEquals(program.root(), saved.restore(way));
+            program.terminate();
+            program.assertPassed();
+        }
+    }
+
+    /** A character for each byte. */
+    private static String latin(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     /** A file of the run's folder that the program has open or, if there is none, mapped. */

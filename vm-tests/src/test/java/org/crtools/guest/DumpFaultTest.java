@@ -4,7 +4,6 @@ package org.crtools.guest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -142,7 +141,7 @@ class DumpFaultTest {
             }
             SavedTree.awaitSame(view, workload.pid(), List.of());
             Processes.await("no thread to be stopped or traced", LIMIT, () -> workload.tree().stream()
-                    .allMatch(DumpFaultTest::runs));
+                    .allMatch(Processes::runs));
             surroundings.awaitSame();
         }
 
@@ -164,7 +163,7 @@ class DumpFaultTest {
             if (!Files.exists(checkpoint)) {
                 SavedTree.awaitSame(view, workload.pid(), List.of());
                 Processes.await("no thread to be stopped or traced", LIMIT, () -> workload.tree().stream()
-                        .allMatch(DumpFaultTest::runs));
+                        .allMatch(Processes::runs));
                 dump(Tools.of(false)::run, List.of("--fault=error@1")).expect(FAILED);
                 surroundings.awaitSame();
             }
@@ -175,12 +174,6 @@ class DumpFaultTest {
         public void close() {
             workload.close();
         }
-    }
-
-    private static boolean runs(long pid) {
-        return Processes.threads(pid).stream()
-                .map(thread -> new String(Processes.read(pid, "task/" + thread + "/status"), StandardCharsets.UTF_8))
-                .allMatch(status -> status.contains("TracerPid:\t0\n") && !status.matches("(?s).*State:\t[tT].*"));
     }
 
     /** One point of each kind: its first and its last. */
