@@ -104,10 +104,11 @@ public final class SavedTree {
         return folder.resolve("tree.img");
     }
 
-    /** Brings it back, detached; gives the first process. Options are those that both ways know. */
+    /** Brings it back, detached and whole; gives the first process. Options are those that both ways know. */
     public long restore(Way way, String... options) {
         Map<Long, Long> before = Processes.all();
         Command.Result result = tryRestore(way, options).ok();
+        NotRestored.assertAllowed(result, user);
         return newRoot(before, result);
     }
 
