@@ -19,7 +19,7 @@ public final class NotRestored {
             "locking of future memory",
             "niceness",
             "out-of-memory score",
-            "owner of unlinked files",
+            "owner of what has no name",
             "pids",
             "resource limits",
             "securebits",
@@ -84,6 +84,8 @@ public final class NotRestored {
                                         // The error, which the other form does not have.
                                         .map(word -> word.replaceFirst(" \\([^()]+\\)$", ""))
                                 : Arrays.stream(new String[] {part}))
+                // Some are told of each process.
+                .map(word -> word.replaceFirst(" of pid \\d+$", ""))
                 .toList();
     }
 }
