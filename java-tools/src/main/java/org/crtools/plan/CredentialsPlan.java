@@ -18,6 +18,7 @@ import org.crtools.model.Credentials;
 final class CredentialsPlan {
     private static final int PR_CAPBSET_READ = 23;
     private static final int PR_CAPBSET_DROP = 24;
+    private static final int PR_SET_KEEPCAPS = 8;
     private static final int PR_GET_SECUREBITS = 27;
     private static final int PR_SET_SECUREBITS = 28;
     private static final int PR_CAP_AMBIENT = 47;
@@ -25,6 +26,9 @@ final class CredentialsPlan {
     private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
     private static final int CAPABILITY_VERSION_3 = 0x20080522;
     private static final int LAST_CAPABILITY = 40;
+    /** The number of SECBIT_KEEP_CAPS. */
+    private static final int KEEP_CAPS = 4;
+
     /** Changing user ids then leaves the capabilities alone (SECBIT_NO_SETUID_FIXUP, SECBIT_KEEP_CAPS). */
     private static final int KEEP_CAPABILITIES = 0x14;
 
@@ -63,6 +67,9 @@ final class CredentialsPlan {
             }
         }
         program.syscall(Syscall.PRCTL, PR_SET_SECUREBITS, securebits).mayFail();
+        // This one bit everybody may set (capabilities(7)), and needs no warning.
+        program.syscall(Syscall.PRCTL, PR_SET_KEEPCAPS, securebits >>> KEEP_CAPS & 1)
+                .mayFail();
         program.syscall(Syscall.PRCTL, PR_GET_SECUREBITS).into(result);
         program.expect(slot(result), Comparison.EQ, imm(securebits))
                 .label("securebits")
