@@ -73,7 +73,7 @@ public final class Dumper {
         long begin = System.nanoTime();
         CheckpointFolder.expectFree(options.folder());
         CoreDumps.expectModule();
-        try (CheckpointFolder folder = CheckpointFolder.create(options.folder(), faults)) {
+        try (CheckpointFolder folder = CheckpointFolder.create(options.folder(), host)) {
             faults.pass(FaultPoint.FOLDER_CREATED);
             new Rehearsal(host.with(Faults.NONE), folder).dump(options.root(), options.shellJob());
             faults.pass(FaultPoint.REHEARSED);

@@ -18,7 +18,7 @@ final class FaultOption {
             names = "--fault",
             paramLabel = "WHAT",
             hidden = true,
-            description = "list, kill@N, error@N or enospc@N: at the Nth step of the command.")
+            description = "list, kill@N, term@N, error@N or enospc@N: at the Nth step of the command.")
     private Optional<String> request = Optional.empty();
 
     boolean isPresent() {

@@ -2,6 +2,7 @@
 package org.crtools.fault;
 
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.crtools.sys.Errno;
@@ -19,6 +20,8 @@ public final class FaultInjector implements Faults {
         LIST,
         /** This program is killed. */
         KILL,
+        /** This program gets SIGTERM, and goes on when it has begun to end. */
+        TERM,
         /** The step fails with EIO. */
         ERROR,
         /** The step fails with ENOSPC. */
@@ -41,7 +44,7 @@ public final class FaultInjector implements Faults {
     /**
      * What a request asks for.
      *
-     * @param request {@code list}, {@code kill@N}, {@code error@N} or {@code enospc@N}
+     * @param request {@code list}, {@code kill@N}, {@code term@N}, {@code error@N} or {@code enospc@N}
      * @param listener is told "N step" of each point by {@code list}
      * @return empty for any other request
      */
@@ -49,13 +52,14 @@ public final class FaultInjector implements Faults {
         if (request.equals("list")) {
             return Optional.of(new FaultInjector(Action.LIST, 0, processes, listener));
         }
-        if (!request.matches("(kill|error|enospc)@[1-9]\\d{0,8}")) {
+        if (!request.matches("(kill|term|error|enospc)@[1-9]\\d{0,8}")) {
             return Optional.empty();
         }
         String[] parts = request.split("@");
         Action action =
                 switch (parts[0]) {
                     case "kill" -> Action.KILL;
+                    case "term" -> Action.TERM;
                     case "error" -> Action.ERROR;
                     default -> Action.ENOSPC;
                 };
@@ -82,8 +86,20 @@ public final class FaultInjector implements Faults {
                     Thread.onSpinWait();
                 }
             }
+            case TERM -> terminate();
             case ERROR -> throw new SystemCallException("fault", point.text(), Errno.EIO.number());
             case ENOSPC -> throw new SystemCallException("fault", point.text(), Errno.ENOSPC.number());
+        }
+    }
+
+    private void terminate() throws SystemCallException {
+        CountDownLatch ending = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(ending::countDown));
+        processes.kill((int) ProcessHandle.current().pid(), ProcessCalls.SIGTERM);
+        try {
+            ending.await();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -25,6 +25,7 @@ public final class ProcessCalls {
     }
 
     public static final int SIGKILL = 9;
+    public static final int SIGTERM = 15;
     public static final int SIGCONT = 18;
     public static final int SIGSTOP = 19;
 

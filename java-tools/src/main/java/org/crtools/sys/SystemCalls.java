@@ -50,6 +50,7 @@ public final class SystemCalls {
     private static final int F_GET_SEALS = 1034;
     private static final int FIONREAD = 0x541b;
     private static final int SPLICE_F_NONBLOCK = 2;
+    private static final int LOCK_EX_NB = 6;
     private static final int SOL_SOCKET = 1;
     /** Bytes for any address of a unix socket, and the length of one that has none: its family alone. */
     private static final int ADDRESS_ROOM = 128;
@@ -259,6 +260,11 @@ public final class SystemCalls {
 
     public void sync(FileDescriptor file, String object) throws SystemCallException {
         kernel.call(Syscall.FSYNC, object, file.number());
+    }
+
+    /** Locks an open file for its description alone (flock(2)); EAGAIN when another one has the lock. */
+    public void lock(FileDescriptor file, String object) throws SystemCallException {
+        kernel.call(Syscall.FLOCK, object, file.number(), LOCK_EX_NB);
     }
 
     /** A new pipe: read end, write end. */

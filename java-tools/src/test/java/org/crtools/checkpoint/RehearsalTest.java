@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.crtools.capture.TreeCapture;
-import org.crtools.fault.Faults;
 import org.crtools.model.Checkpoint;
 import org.crtools.sys.Host;
 import org.junit.jupiter.api.AfterEach;
@@ -48,7 +47,7 @@ class RehearsalTest {
 
     @Test
     void leavesNothingAndTheProcessUntouched() throws Exception {
-        try (CheckpointFolder folder = CheckpointFolder.create(place.resolve("checkpoint"), Faults.NONE)) {
+        try (CheckpointFolder folder = CheckpointFolder.create(place.resolve("checkpoint"), host)) {
             new Rehearsal(host, folder).dump((int) process.pid(), true);
             assertEquals(List.of(), contents(folder.path()));
         }
@@ -63,7 +62,7 @@ class RehearsalTest {
         process.destroyForcibly().waitFor();
         Optional<Checkpoint> model = TreeCapture.rehearse(host, true, (int) process.pid());
         assertTrue(model.isEmpty());
-        try (CheckpointFolder folder = CheckpointFolder.create(place.resolve("checkpoint"), Faults.NONE)) {
+        try (CheckpointFolder folder = CheckpointFolder.create(place.resolve("checkpoint"), host)) {
             new Rehearsal(host, folder).dump((int) process.pid(), true);
         }
         assertEquals(List.of(), contents(place));

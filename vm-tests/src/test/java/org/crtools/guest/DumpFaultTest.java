@@ -31,10 +31,13 @@ class DumpFaultTest {
     private static final int FAILED = 1;
     private static final int NO_SPACE = 11;
     private static final int KILLED = 137;
+    private static final int TERMINATED = 143;
     private static final int PAGE = 4096;
 
-    /** How often a short run kills the tools in the middle of a dump. */
+    /** How often a short run kills the tools in the middle of a dump, or calls the dump off. */
     private static final int KILLS = 5;
+
+    private static final int TERMS = 5;
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -237,6 +240,19 @@ class DumpFaultTest {
         }
     }
 
+    /** Called off, a dump leaves nothing for the next one, unlike a killed one; once the checkpoint is there, it is done. */
+    @Test
+    void isTerminated(TestReporter reporter) {
+        try (Target target = new Target(Mode.KILL, "mixed", "1");
+                Workload warm = Workload.of("mixed").arguments("1").start()) {
+            ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
+            warm.assertPasses();
+            target.look();
+            isTerminated(target, spread(firsts(target.points()), TERMS), tools::run, reporter);
+            target.workload.assertPasses();
+        }
+    }
+
     /** So many of them from the first to the last; between, at equal distances. */
     private static List<Point> spread(List<Point> points, int count) {
         return IntStream.range(0, count)
@@ -277,6 +293,21 @@ class DumpFaultTest {
         }
     }
 
+    @Tag("long")
+    @Timeout(value = 3, unit = TimeUnit.HOURS)
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void isTerminatedEverywhere(Mode mode, TestReporter reporter) {
+        try (Target target = new Target(mode, "mixed", "5");
+                Workload warm = Workload.of("mixed").arguments("1").start()) {
+            ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
+            warm.assertPasses();
+            target.look();
+            isTerminated(target, target.points(), tools::run, reporter);
+            target.workload.assertPasses();
+        }
+    }
+
     private static void fails(Target target, List<Point> points, String how, TestReporter reporter) {
         FaultCount count = new FaultCount();
         for (Point point : points) {
@@ -298,6 +329,23 @@ class DumpFaultTest {
             target.inject("killed at " + point, count, () -> {
                 target.dump(runner, List.of("--fault=kill@" + point.number())).expect(KILLED);
                 target.assertUndisturbedByKilled();
+            });
+        }
+        count.tell(reporter);
+    }
+
+    private static void isTerminated(Target target, List<Point> points, Runner runner, TestReporter reporter) {
+        FaultCount count = new FaultCount();
+        for (Point point : points) {
+            target.inject("terminated at " + point, count, () -> {
+                Command.Result result = target.dump(runner, List.of("--fault=term@" + point.number()));
+                boolean whole = Files.exists(target.checkpoint);
+                assertTrue(result.code() == TERMINATED || whole && result.code() == 0, result::toString);
+                assertEquals("", result.err());
+                if (whole && target.mode == Mode.KILL) {
+                    assertTrue(target.tree.stream().noneMatch(Processes::lives), "a part of the tree is left");
+                }
+                target.assertUndisturbed();
             });
         }
         count.tell(reporter);
