@@ -11,6 +11,7 @@
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
@@ -401,6 +402,55 @@ static void open_device(void)
 	fd = must(open("/dev/kmsg", O_WRONLY));
 }
 
+static void open_process_folder(void)
+{
+	fd = must(open("/proc/self", O_RDONLY | O_DIRECTORY));
+}
+
+static void open_process_path(void)
+{
+	fd = must(open("/proc/self/task", O_PATH));
+}
+
+static void check_process_folder(void)
+{
+	must(faccessat(fd, "../self", F_OK, 0));
+}
+
+static void open_unwritten(void)
+{
+	path = wl_path("unwritten");
+	must(mkfifo(path, 0600));
+	fd = must(open(path, O_RDONLY | O_NONBLOCK));
+}
+
+/* Not even a writer that came and went: poll(2) would tell. */
+static void check_unwritten(void)
+{
+	struct pollfd waiting = { .fd = fd, .events = POLLIN };
+
+	expect(must(poll(&waiting, 1, 0)) == 0, "events %#x", waiting.revents);
+}
+
+static void open_folderless(void)
+{
+	path = wl_path("folder/name");
+	must(mkdir(wl_path("folder"), 0700));
+	wl_make_file(path, 10, 1);
+	fd = must(open(path, O_RDWR));
+	must(link(path, wl_path("elsewhere")));
+	must(unlink(path));
+	must(rmdir(wl_path("folder")));
+}
+
+static void check_folderless(void)
+{
+	struct stat st;
+
+	must(fstat(fd, &st));
+	expect(st.st_nlink == 1, "%d links", (int)st.st_nlink);
+}
+
 const struct kind kinds[] = {
 	{ "epoll", open_epoll, check_epoll },
 	{ "eventfd", open_eventfd, check_eventfd },
@@ -427,6 +477,10 @@ const struct kind kinds[] = {
 	{ "dnotify", open_dnotify, check_dnotify },
 	{ "block", open_block, check_open },
 	{ "device", open_device, check_open },
+	{ "process_folder", open_process_folder, check_process_folder },
+	{ "process_path", open_process_path, check_open },
+	{ "unwritten", open_unwritten, check_unwritten },
+	{ "folderless", open_folderless, check_folderless },
 	{ }
 };
 

@@ -2,6 +2,8 @@
 /* Children that ended and were not waited for: by exit code, by signals, one of them a group leader. */
 #include "tree.h"
 
+#include <sys/prctl.h>
+
 struct dead {
 	int code, signal;
 	pid_t pid;
@@ -13,6 +15,7 @@ static struct dead dead[] = {
 	{ .code = 255 },
 	{ .signal = SIGKILL },
 	{ .signal = SIGUSR1 },
+	{ .signal = SIGSEGV },
 };
 
 #define DEAD ((int)(sizeof(dead) / sizeof(dead[0])))
@@ -28,6 +31,8 @@ static void build(int argc, char **argv)
 		if (!dead[i].pid) {
 			if (i % 2)
 				must(setpgid(0, 0));
+			/* No core dump, of whatever kind. */
+			must(prctl(PR_SET_DUMPABLE, 0));
 			if (dead[i].signal)
 				kill(getpid(), dead[i].signal);
 			_exit(dead[i].code);

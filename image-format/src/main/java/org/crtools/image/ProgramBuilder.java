@@ -189,6 +189,11 @@ public final class ProgramBuilder {
         return nested(add(OpCode.SKIP, comparison.value(), left, right), body);
     }
 
+    /** The body is left out when {@code size} bytes at two addresses are the same. */
+    public OpBuilder skipIfSame(Arg left, Arg right, long size, Consumer<ProgramBuilder> body) {
+        return nested(add(OpCode.SKIP, Comparison.MEM_EQ.value(), left, right, Arg.imm(size)), body);
+    }
+
     /** The body runs only when the image was started with that option. */
     public OpBuilder ifOption(TreeOption option, Consumer<ProgramBuilder> body) {
         return skipIf(Arg.option(option), Comparison.EQ, Arg.imm(0), body);

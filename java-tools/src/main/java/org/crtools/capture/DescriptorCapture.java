@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.crtools.image.ByteString;
 import org.crtools.model.Descriptor;
 import org.crtools.model.OpenDescription;
@@ -24,7 +25,6 @@ import org.crtools.sys.FileDescriptor;
 import org.crtools.sys.FileStatus;
 import org.crtools.sys.Host;
 import org.crtools.sys.ProcessCalls.Common;
-import org.crtools.sys.SystemCallException;
 import org.crtools.sys.SystemCalls;
 
 /** The descriptors of all processes of a frozen tree, the descriptions that they share and the objects behind them. */
@@ -37,9 +37,6 @@ final class DescriptorCapture implements CaptureContext {
 
     private record FileId(long device, long inode) {}
 
-    /** An end of a pipe that some descriptor of the tree is on. */
-    private record PipeEnd(OpenFile file, int object) {}
-
     private final Host host;
     private final boolean shellJob;
     private final Set<Integer> terminals;
@@ -50,7 +47,8 @@ final class DescriptorCapture implements CaptureContext {
     private final List<OpenDescription> descriptions = new ArrayList<>();
     private final Map<FileId, Integer> objectNumbers = new HashMap<>();
     private final List<SharedObject> objects = new ArrayList<>();
-    private final List<PipeEnd> pipeEnds = new ArrayList<>();
+    /** By their objects: the ends of pipes that some descriptor of the tree is on. */
+    private final Map<Integer, List<OpenFile>> pipeEnds = new TreeMap<>();
 
     /** @param terminals that control processes of the tree */
     DescriptorCapture(Host host, boolean shellJob, Set<Integer> terminals, Refusals refusals, OutsideHolders outside) {
@@ -152,7 +150,8 @@ final class DescriptorCapture implements CaptureContext {
             descriptions.add(new OpenDescription(
                     file.place(), file.number(), flags, file.info().position(), resource));
             if (resource instanceof Pipe.End || resource instanceof Fifo.End) {
-                pipeEnds.add(new PipeEnd(file, resource.object().getAsInt()));
+                pipeEnds.computeIfAbsent(resource.object().getAsInt(), none -> new ArrayList<>())
+                        .add(file);
             }
             if (resource.object().isPresent()) {
                 outside.add(file.place(), resource.kind(), file.link(), file.status());
@@ -166,31 +165,35 @@ final class DescriptorCapture implements CaptureContext {
 
     /** Refuses pipes with an end that only somebody outside the tree has. To be called when all were captured. */
     void checkPipes() throws IOException {
-        for (int object = 0; object < objects.size(); object++) {
-            int number = object;
-            List<PipeEnd> ends =
-                    pipeEnds.stream().filter(end -> end.object() == number).toList();
-            if (ends.isEmpty()) {
-                continue;
-            }
-            boolean reader = ends.stream().anyMatch(end -> end.file().info().accessMode() != SystemCalls.O_WRONLY);
-            boolean writer = ends.stream().anyMatch(end -> end.file().info().accessMode() != SystemCalls.O_RDONLY);
-            OpenFile file = ends.get(0).file();
+        for (List<OpenFile> ends : pipeEnds.values()) {
+            boolean reader = ends.stream().anyMatch(end -> end.info().accessMode() != SystemCalls.O_WRONLY);
+            boolean writer = ends.stream().anyMatch(end -> end.info().accessMode() != SystemCalls.O_RDONLY);
+            OpenFile file = ends.get(0);
             if (!reader && !isCutOff(file, POLLERR)) {
                 outside.remove(file.status());
                 refusals.add(file.place(), "pipe that is read outside the tree (" + file.link() + ")");
             }
             if (!writer && !isCutOff(file, POLLHUP)) {
                 outside.remove(file.status());
-                refusals.add(file.place(), "pipe that is written outside the tree (" + file.link() + ")");
+                refusals.add(
+                        file.place(),
+                        hasWriter(file)
+                                ? "pipe that is written outside the tree (" + file.link() + ")"
+                                : "FIFO that nobody has opened for writing yet (" + file.link() + ")");
             }
         }
     }
 
+    /** A FIFO opened by O_NONBLOCK may have had no writer so far, which poll(2) does not tell from one that has one. */
+    private boolean hasWriter(OpenFile file) throws IOException {
+        try (FileDescriptor end = duplicate(file)) {
+            return host.files().hasWriter(end);
+        }
+    }
+
     /** Only a descriptor that is no new end itself tells of the other ones: POLLERR without readers, POLLHUP without writers. */
-    private boolean isCutOff(OpenFile file, int event) throws SystemCallException {
-        try (FileDescriptor process = host.processes().openProcess(file.pid());
-                FileDescriptor end = host.processes().duplicate(process, file.pid(), file.number())) {
+    private boolean isCutOff(OpenFile file, int event) throws IOException {
+        try (FileDescriptor end = duplicate(file)) {
             return (host.files().poll(end, file.place(), 0) & event) != 0;
         }
     }

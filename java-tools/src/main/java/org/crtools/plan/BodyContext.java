@@ -8,7 +8,8 @@ import org.crtools.image.ProgramBuilder;
 import org.crtools.resource.OpenContext;
 
 /** A process of the tree image, for the resources that it opens. */
-record BodyContext(ProgramBuilder program, int slot, Numbers numbers, DescriptorPlan descriptors, int terminalSlot)
+record BodyContext(
+        ProgramBuilder program, int slot, int spareSlots, Numbers numbers, DescriptorPlan descriptors, int terminalSlot)
         implements OpenContext {
     @Override
     public Arg imageDirectory() {

@@ -29,9 +29,9 @@ import org.crtools.sys.SystemCalls;
  * joins its group (when all are there), opens what it alone has, and puts every descriptor in its place.
  */
 final class ProcessBodies {
+    private static final int PR_SET_DUMPABLE = 4;
     private static final int PR_SET_NAME = 15;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
-    private static final int TIOCGPGRP = 0x540f;
     private static final int TIOCSPGRP = 0x5410;
     private static final int RLIMIT_CORE = 4;
     private static final int SIG_SETMASK = 2;
@@ -46,8 +46,16 @@ final class ProcessBodies {
     private final DescriptorPlan descriptors;
     private final ProgramBuilder program;
     private final Map<Node, Integer> pidSlots;
-    private final int outerGroup;
-    private final int terminal;
+    private final Caller caller;
+
+    /**
+     * Variables that tell of who executes the tree image.
+     *
+     * @param group his process group; 0 in a new pid namespace, whose processes are born into it and cannot name it
+     * @param terminal a descriptor, -1 when he has none
+     * @param foreground 1 when he is in its foreground
+     */
+    record Caller(int group, int terminal, int foreground) {}
 
     ProcessBodies(
             Checkpoint checkpoint,
@@ -56,16 +64,14 @@ final class ProcessBodies {
             DescriptorPlan descriptors,
             ProgramBuilder program,
             Map<Node, Integer> pidSlots,
-            int outerGroup,
-            int terminal) {
+            Caller caller) {
         this.checkpoint = checkpoint;
         this.tree = tree;
         this.numbers = numbers;
         this.descriptors = descriptors;
         this.program = program;
         this.pidSlots = pidSlots;
-        this.outerGroup = outerGroup;
-        this.terminal = terminal;
+        this.caller = caller;
     }
 
     /** Adds the fork of a process and of all that it forks. */
@@ -79,7 +85,8 @@ final class ProcessBodies {
     }
 
     private void body(Node node) {
-        BodyContext context = new BodyContext(program, program.slot(), numbers, descriptors, terminal);
+        BodyContext context =
+                new BodyContext(program, program.slot(), program.slots(2), numbers, descriptors, caller.terminal());
         program.about(node.place());
         if (node == tree.root()) {
             // So that the supervisor's end is seen as the end of the pipes that it writes to.
@@ -108,6 +115,9 @@ final class ProcessBodies {
         openMappings(context, node);
         program.about(node.place());
         program.stage(imm(numbers.stageRead(1)));
+        finish(context, descriptors.beforeForks(node));
+        finish(context, descriptors.afterForks(node));
+        program.about(node.place());
         awaitEnds(node);
         node.live().ifPresent(process -> execute(node, process));
         node.zombie().ifPresent(zombie -> end(context, zombie));
@@ -127,6 +137,14 @@ final class ProcessBodies {
             program.about(description.place() + ": " + description.resource().kind() + " "
                     + description.resource().detail());
             description.resource().open(context, description, descriptors.descriptionNumber(index));
+        }
+    }
+
+    private void finish(BodyContext context, Share share) {
+        for (int index : share.objects()) {
+            SharedObject object = checkpoint.objects().get(index);
+            program.about(object.kind() + " " + object.detail());
+            object.finish(context, descriptors.objectNumber(index));
         }
     }
 
@@ -150,30 +168,27 @@ final class ProcessBodies {
 
     private void joinGroup(Node node) {
         if (!node.leadsGroup() && !node.isHelper()) {
-            program.syscall(Syscall.SETPGID, imm(0), slot(groupSlot(node.group())))
-                    .label(node.place() + ": process group " + node.group());
+            int group = groupSlot(node.group());
+            program.skipIf(
+                    slot(group), Comparison.EQ, imm(0), body -> body.syscall(Syscall.SETPGID, imm(0), slot(group))
+                            .label(node.place() + ": process group " + node.group()));
         }
         if (checkpoint.foregroundGroup() != 0 && node == foregroundSetter()) {
-            program.skipIf(slot(terminal), Comparison.LT, imm(0), body -> takeForeground());
+            program.skipIf(slot(caller.foreground()), Comparison.EQ, imm(0), body -> takeForeground());
         }
     }
 
     /** With the settings it had made. Whoever is in the background of his terminal gives neither away. */
     private void takeForeground() {
         int group = groupSlot(checkpoint.foregroundGroup());
-        int current = program.slot();
-        program.syscall(Syscall.IOCTL, slot(terminal), imm(TIOCGPGRP), Arg.slotAddress(current))
+        program.skipIf(slot(group), Comparison.EQ, imm(0), body -> body.syscall(
+                        Syscall.IOCTL, slot(caller.terminal()), imm(TIOCSPGRP), Arg.slotAddress(group))
                 .label("foreground of the terminal")
-                .warn();
-        program.skipIf(slot(current), Comparison.NE, slot(outerGroup), body -> {
-            body.syscall(Syscall.IOCTL, slot(terminal), imm(TIOCSPGRP), Arg.slotAddress(group))
-                    .label("foreground of the terminal")
-                    .warn();
-            Terminal.settings(checkpoint.descriptions()).ifPresent(settings -> body.syscall(
-                            Syscall.IOCTL, slot(terminal), imm(Terminal.TCSETS), body.bytes(settings))
-                    .label("settings of the terminal")
-                    .warn());
-        });
+                .warn());
+        Terminal.settings(checkpoint.descriptions()).ifPresent(settings -> program.syscall(
+                        Syscall.IOCTL, slot(caller.terminal()), imm(Terminal.TCSETS), program.bytes(settings))
+                .label("settings of the terminal")
+                .warn());
     }
 
     /** Somebody in the foreground group; every signal is blocked, so that a background process may do it too. */
@@ -186,7 +201,7 @@ final class ProcessBodies {
 
     private int groupSlot(int group) {
         if (group == tree.outerGroup()) {
-            return outerGroup;
+            return caller.group();
         }
         return tree.all().stream()
                 .filter(node -> node.leadsGroup() && node.group() == group)
@@ -255,6 +270,8 @@ final class ProcessBodies {
         int signal = zombie.exitStatus() & 0x7f;
         if (signal != 0) {
             program.syscall(Syscall.PRLIMIT64, imm(0), imm(RLIMIT_CORE), program.longs(0, 0), imm(0));
+            // A core_pattern that is a program gets a core dump whatever the limit is (core(5)).
+            program.syscall(Syscall.PRCTL, PR_SET_DUMPABLE, 0);
             program.syscall(Syscall.RT_SIGACTION, imm(signal), program.longs(0, 0, 0, 0), imm(0), imm(SIGSET_SIZE))
                     .mayFail();
             program.syscall(Syscall.RT_SIGPROCMASK, imm(SIG_SETMASK), program.longs(0), imm(0), imm(SIGSET_SIZE));

@@ -33,6 +33,7 @@ public final class TreePlan {
     private static final int CLONE_NEWPID = 0x20000000;
     private static final int MS_REC_PRIVATE = 0x44000;
     private static final int PR_SET_PDEATHSIG = 1;
+    private static final int TIOCGPGRP = 0x540f;
     private static final int SIGKILL = 9;
     private static final long LAST = 0xffffffffL;
 
@@ -44,6 +45,7 @@ public final class TreePlan {
     private final int scratch = program.slot();
     private final int terminal = program.slot();
     private final int outerGroup = program.slot();
+    private final int foreground = program.slot();
     private final Map<Node, Integer> pidSlots = new HashMap<>();
 
     private TreePlan(Checkpoint checkpoint) throws CrtoolsException {
@@ -131,8 +133,8 @@ public final class TreePlan {
         for (Node node : tree.all()) {
             pidSlots.put(node, program.slot());
         }
-        new ProcessBodies(checkpoint, tree, numbers, descriptors, program, pidSlots, outerGroup, terminal)
-                .fork(tree.root());
+        ProcessBodies.Caller caller = new ProcessBodies.Caller(outerGroup, terminal, foreground);
+        new ProcessBodies(checkpoint, tree, numbers, descriptors, program, pidSlots, caller).fork(tree.root());
         program.about("supervisor");
         Arg root = slot(pidSlots.get(tree.root()));
         program.ifOption(
@@ -190,6 +192,21 @@ public final class TreePlan {
                 found.syscall(Syscall.CLOSE, slot(scratch));
                 found.set(terminal, imm(numbers.terminal()));
             });
+        });
+        if (checkpoint.foregroundGroup() != 0) {
+            findForeground();
+        }
+    }
+
+    /** Before there may be a new pid namespace, where every group of the outside has the number 0. */
+    private void findForeground() {
+        program.skipIf(slot(terminal), Comparison.LT, imm(0), body -> {
+            int current = body.slot();
+            body.syscall(Syscall.IOCTL, slot(terminal), imm(TIOCGPGRP), Arg.slotAddress(current))
+                    .label("foreground of the terminal")
+                    .warn();
+            body.syscall(Syscall.GETPGID, 0).into(scratch);
+            body.skipIf(slot(current), Comparison.NE, slot(scratch), own -> own.set(foreground, imm(1)));
         });
     }
 

@@ -16,6 +16,7 @@ public record Directory(ByteString path) implements Resource {
         if (file.isDeleted()) {
             throw new RefusedException("deleted directory (" + file.path() + ")");
         }
+        Paths.expectOfNoProcess(file);
         Paths.expectLeadsTo(file, context);
         return Optional.of(new Directory(file.link()));
     }

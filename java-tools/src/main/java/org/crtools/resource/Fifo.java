@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.crtools.capture.ContentStore;
 import org.crtools.image.ByteString;
-import org.crtools.image.ProgramBuilder;
 import org.crtools.model.OpenDescription;
 import org.crtools.sys.FileStatus;
 import org.crtools.sys.SystemCalls;
@@ -14,6 +13,8 @@ import org.crtools.sys.SystemCalls;
 /**
  * A named pipe (fifo(7)), its name removed perhaps. A descriptor that holds both ends keeps it open while the tree is
  * made, so that no open(2) waits for a partner.
+ *
+ * @param home the folder that it comes back in when it has no name
  */
 public record Fifo(
         int index,
@@ -23,7 +24,7 @@ public record Fifo(
         int mode,
         int uid,
         int gid,
-        boolean deleted,
+        Optional<ByteString> home,
         PipeContents contents)
         implements SharedObject {
     /** A description of one end, or of both. */
@@ -59,22 +60,30 @@ public record Fifo(
         if (!status.isPipe()) {
             return Optional.empty();
         }
-        if (!file.isDeleted()) {
+        Optional<ByteString> home = Optional.empty();
+        if (file.isDeleted()) {
+            home = Optional.of(Nameless.home(file.path(), status, context.calls()));
+        } else {
             Paths.expectLeadsTo(file, context);
+            Paths.expectOpens(file.link(), SystemCalls.O_RDWR, context);
         }
-        int index = context.object(
-                status,
+        int index = object(file, home, context);
+        return Optional.of(new End(index, file.path()));
+    }
+
+    private static int object(OpenFile file, Optional<ByteString> home, CaptureContext context) throws IOException {
+        return context.object(
+                file.status(),
                 number -> new Fifo(
                         number,
                         file.place(),
                         file.source(),
                         file.path(),
-                        status.mode(),
-                        status.uid(),
-                        status.gid(),
-                        file.isDeleted(),
+                        file.status().mode(),
+                        file.status().uid(),
+                        file.status().gid(),
+                        home,
                         PipeContents.of(context.calls(), file.source(), file.place())));
-        return Optional.of(new End(index, file.path()));
     }
 
     @Override
@@ -98,15 +107,20 @@ public record Fifo(
 
     @Override
     public void create(OpenContext context, int target) {
-        ProgramBuilder program = context.program();
-        if (deleted) {
-            Nameless.createFifo(context, path, target);
-            Opening.setOwner(context, target, uid, gid, mode);
+        if (home.isPresent()) {
+            Nameless.createFifo(context, home.get(), path, target);
         } else {
             Opening.open(context, path, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK);
             Opening.expectType(context, mode, place + ": " + path + " is no longer a FIFO");
             Opening.moveTo(context, target);
         }
         contents.fill(context, target, content());
+    }
+
+    @Override
+    public void finish(OpenContext context, int target) {
+        if (home.isPresent()) {
+            Opening.setOwner(context, target, uid, gid, mode);
+        }
     }
 }

@@ -10,6 +10,7 @@ final class FileSystems {
     static final long HUGETLBFS = 0x958458f6L;
     static final long SECRETMEM = 0x5345434d;
     static final long MQUEUE = 0x19800202;
+    static final long OVERLAYFS = 0x794c7630;
 
     private FileSystems() {}
 

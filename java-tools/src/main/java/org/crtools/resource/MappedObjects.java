@@ -31,6 +31,6 @@ public final class MappedObjects {
         if (status.links() != 0) {
             throw new RefusedException("mapped file that its path does not lead to (" + link + ")");
         }
-        return context.object(status, number -> UnlinkedFile.of(number, place, source, link, status, false));
+        return UnlinkedFile.object(place, source, link, status, false, context);
     }
 }

@@ -89,9 +89,14 @@ public record MemoryFile(
         Opening.moveTo(context, target);
         program.syscall(Syscall.FTRUNCATE, target, size);
         load(context, target);
+    }
+
+    @Override
+    public void finish(OpenContext context, int target) {
         Opening.setOwner(context, target, uid, gid, mode);
-        if (sealable && seals != 0) {
-            program.syscall(Syscall.FCNTL, target, F_ADD_SEALS, seals);
+        // One of them forbids changes of the permissions.
+        if (seals != F_SEAL_SEAL && seals != 0) {
+            context.program().syscall(Syscall.FCNTL, target, F_ADD_SEALS, seals);
         }
     }
 }

@@ -12,6 +12,8 @@ import org.crtools.image.Comparison;
 import org.crtools.image.OpBuilder;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
+import org.crtools.sys.FileStatus;
+import org.crtools.sys.SystemCallException;
 import org.crtools.sys.SystemCalls;
 
 /**
@@ -35,6 +37,36 @@ final class Nameless {
 
     private Nameless() {}
 
+    /**
+     * Where a file that has lost its name can come back: its folder, or the nearest one above that is still there, on
+     * the same file system, and open to this user.
+     */
+    static ByteString home(ByteString path, FileStatus status, SystemCalls calls) throws RefusedException {
+        ByteString folder = folder(path);
+        boolean absolute = path.length() > 0 && path.get(0) == '/';
+        while (absolute) {
+            if (isHome(folder, status, calls)) {
+                return folder;
+            }
+            absolute = folder.length() > 1;
+            folder = folder(folder);
+        }
+        throw new RefusedException(
+                "unlinked file whose folder is gone or closed, and no folder above it on the same file"
+                        + " system can be written (" + path + ")");
+    }
+
+    private static boolean isHome(ByteString folder, FileStatus file, SystemCalls calls) {
+        try {
+            FileStatus status = calls.status(folder);
+            // The files of an overlay have the devices of what it is made of.
+            boolean same = status.device() == file.device() || calls.fileSystemType(folder) == FileSystems.OVERLAYFS;
+            return status.isDirectory() && same && calls.maySearchAndWrite(folder);
+        } catch (SystemCallException unreachable) {
+            return false;
+        }
+    }
+
     /** The folder of a path. */
     private static ByteString folder(ByteString path) {
         byte[] bytes = path.toBytes();
@@ -48,12 +80,12 @@ final class Nameless {
     /**
      * Adds the operations that make an empty file, opened for reading and writing.
      *
-     * @param path of the file when it had a name; the new one is made in the same folder
+     * @param folder where it is made, see {@link #home}
+     * @param path of the file when it had a name
      * @param linkable whether linkat(2) can give it a name
      */
-    static void create(OpenContext context, ByteString path, boolean linkable, int target) {
+    static void create(OpenContext context, ByteString folder, ByteString path, boolean linkable, int target) {
         ProgramBuilder program = context.program();
-        ByteString folder = folder(path);
         int flags = SystemCalls.O_TMPFILE | SystemCalls.O_RDWR | (linkable ? 0 : SystemCalls.O_EXCL);
         program.syscall(Syscall.OPENAT, imm(SystemCalls.AT_FDCWD), program.text(folder), imm(flags), imm(MODE))
                 .into(context.slot())
@@ -62,7 +94,7 @@ final class Nameless {
                 slot(context.slot()),
                 Comparison.GE,
                 imm(0),
-                body -> createByName(context, path, target, (child, name, file) -> {
+                body -> createByName(context, folder, path, target, (child, name, file) -> {
                     int named = SystemCalls.O_CREAT | SystemCalls.O_EXCL | SystemCalls.O_NOFOLLOW | SystemCalls.O_RDWR;
                     open(child, name, named).into(file);
                 }));
@@ -70,8 +102,8 @@ final class Nameless {
     }
 
     /** The same for a FIFO. Whether it can be opened is asked when the name is gone. */
-    static void createFifo(OpenContext context, ByteString path, int target) {
-        createByName(context, path, target, (child, name, file) -> {
+    static void createFifo(OpenContext context, ByteString folder, ByteString path, int target) {
+        createByName(context, folder, path, target, (child, name, file) -> {
             child.syscall(Syscall.MKNODAT, imm(SystemCalls.AT_FDCWD), name, imm(S_IFIFO | MODE), imm(0));
             open(child, name, SystemCalls.O_RDWR | SystemCalls.O_NONBLOCK)
                     .into(file)
@@ -89,9 +121,8 @@ final class Nameless {
         void add(ProgramBuilder program, Arg name, int file);
     }
 
-    private static void createByName(OpenContext context, ByteString path, int target, Maker maker) {
+    private static void createByName(OpenContext context, ByteString folder, ByteString path, int target, Maker maker) {
         ProgramBuilder program = context.program();
-        ByteString folder = folder(path);
         byte[] known = Arrays.copyOf(folder.toBytes(), folder.length() + PREFIX.length());
         byte[] prefix = PREFIX.getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(prefix, 0, known, folder.length(), prefix.length);

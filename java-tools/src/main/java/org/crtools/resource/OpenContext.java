@@ -11,6 +11,9 @@ public interface OpenContext {
     /** A variable for results that are used at once; this process's own. */
     int slot();
 
+    /** Two neighbouring ones, of no other use. */
+    int spareSlots();
+
     /** A descriptor of the checkpoint's folder. */
     Arg imageDirectory();
 

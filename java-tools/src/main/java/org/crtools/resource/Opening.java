@@ -7,6 +7,7 @@ import static org.crtools.image.Arg.slot;
 import org.crtools.ExitCode;
 import org.crtools.image.Arg;
 import org.crtools.image.ByteString;
+import org.crtools.image.Comparison;
 import org.crtools.image.OpBuilder;
 import org.crtools.image.ProgramBuilder;
 import org.crtools.image.Syscall;
@@ -21,6 +22,12 @@ final class Opening {
     private static final int STAT_MODE = 24;
     private static final int STAT_RDEV = 40;
     private static final int STAT_LENGTH = 48;
+    private static final int S_IFMT = 0170000;
+    /** From one type to the next in the second byte of the mode. */
+    private static final int TYPE_STEP = 0x10;
+
+    private static final int PR_SET_NAME = 15;
+    private static final int PR_GET_NAME = 16;
     /** What fcntl(F_SETFL) can change. */
     private static final int SETTABLE =
             SystemCalls.O_APPEND | SystemCalls.O_NONBLOCK | SystemCalls.O_DIRECT | SystemCalls.O_NOATIME;
@@ -72,11 +79,24 @@ final class Opening {
         expect(context, STAT_LENGTH, context.program().longs(size), Long.BYTES, label);
     }
 
-    /** Fails when the open file is of another type (S_IFMT of the mode) or has other permissions. */
+    /**
+     * Fails with {@link ExitCode#CHANGED} when the open file is of another type (S_IFMT of the mode). In the type's byte
+     * are permissions too, which may have changed meanwhile. Then it has to be looked at as a number, and what brings a
+     * byte into a variable is the name of a process (prctl(2)), which is nothing yet.
+     */
     static void expectType(OpenContext context, int mode, String label) {
-        // Permissions may have been changed meanwhile, so compare the byte that holds the type's four bits only where
-        // the sticky and setuid bits beside them are the same; these hardly ever change.
-        expect(context, STAT_MODE + 1, context.program().ints(mode >>> 8 & 0xff), 1, label);
+        ProgramBuilder program = context.program();
+        int type = (mode & S_IFMT) >>> 8;
+        Arg typeByte = Arg.data((int) status(context).value() + STAT_MODE + 1);
+        program.skipIfSame(typeByte, program.ints(mode >>> 8 & 0xff), 1, body -> {
+            int found = context.spareSlots();
+            body.syscall(Syscall.PRCTL, imm(PR_SET_NAME), typeByte);
+            body.syscall(Syscall.PRCTL, imm(PR_GET_NAME), Arg.slotAddress(found));
+            body.expect(slot(found), Comparison.GE, imm(type)).label(label).exitCode(ExitCode.CHANGED.value());
+            body.expect(slot(found), Comparison.LT, imm(type + TYPE_STEP))
+                    .label(label)
+                    .exitCode(ExitCode.CHANGED.value());
+        });
     }
 
     /** Fails when the open file does not stand for that device. */
@@ -85,12 +105,15 @@ final class Opening {
     }
 
     private static void expect(OpenContext context, int at, Arg wanted, int size, String label) {
-        ProgramBuilder program = context.program();
-        Arg stat = program.room(STAT_SIZE);
-        program.syscall(Syscall.FSTAT, slot(context.slot()), stat);
-        program.expectSame(Arg.data((int) stat.value() + at), wanted, size)
-                .label(label)
-                .exitCode(ExitCode.CHANGED.value());
+        Arg found = Arg.data((int) status(context).value() + at);
+        context.program().expectSame(found, wanted, size).label(label).exitCode(ExitCode.CHANGED.value());
+    }
+
+    /** Adds the operation that gets the status of the open file; gives where it is then. */
+    private static Arg status(OpenContext context) {
+        Arg stat = context.program().room(STAT_SIZE);
+        context.program().syscall(Syscall.FSTAT, slot(context.slot()), stat);
+        return stat;
     }
 
     /** Copies a content file of the checkpoint; {@code toOffset} -1 for the position (pipes). */

@@ -14,6 +14,7 @@ public record PathOnly(ByteString path, int mode) implements Resource {
         if (!file.hasFlag(SystemCalls.O_PATH)) {
             return Optional.empty();
         }
+        Paths.expectOfNoProcess(file);
         Paths.expectLeadsTo(file, context);
         return Optional.of(new PathOnly(file.link(), file.status().mode()));
     }

@@ -105,6 +105,10 @@ public record Pipe(int index, String place, String source, int mode, int uid, in
         program.syscall(Syscall.CLOSE, READ_END);
         program.syscall(Syscall.CLOSE, WRITE_END);
         contents.fill(context, target + 1, content());
+    }
+
+    @Override
+    public void finish(OpenContext context, int target) {
         Opening.setOwner(context, target, uid, gid, mode);
     }
 }

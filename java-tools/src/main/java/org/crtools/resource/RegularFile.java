@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.crtools.image.ByteString;
 import org.crtools.model.OpenDescription;
 import org.crtools.sys.FileStatus;
+import org.crtools.sys.SystemCalls;
 
 /**
  * A file that a path leads to. It is not saved, only opened again; its size must be the same then, as the program
@@ -24,13 +25,11 @@ public record RegularFile(ByteString path, int mode, long size) implements Resou
         if (file.fileSystem() == FileSystems.MQUEUE) {
             throw new RefusedException("mqueue");
         }
-        boolean synthetic = FileSystems.isSynthetic(file.fileSystem());
-        if (synthetic && file.link().toString().matches("/proc/\\d+(/.*)?")) {
-            throw new RefusedException("file of a process (" + file.link() + ")");
-        }
-        long size = synthetic ? -1 : status.size();
+        Paths.expectOfNoProcess(file);
+        long size = FileSystems.isSynthetic(file.fileSystem()) ? -1 : status.size();
         Optional<ByteString> otherName = Paths.otherName(file, context);
         if (otherName.isPresent()) {
+            Paths.expectOpens(otherName.get(), file.info().flags(), context);
             return Optional.of(new RegularFile(otherName.get(), status.mode(), size));
         }
         Paths.expectLeadsTo(file, context);
@@ -49,7 +48,12 @@ public record RegularFile(ByteString path, int mode, long size) implements Resou
 
     @Override
     public void open(OpenContext context, OpenDescription description, int target) {
-        Opening.open(context, path, description.flags());
+        int flags = description.flags();
+        if ((flags & SystemCalls.TMPFILE_BIT) != 0) {
+            // It has got a name since; the flag stays with the description that made it.
+            flags &= ~SystemCalls.O_TMPFILE;
+        }
+        Opening.open(context, path, flags);
         String label = description.place() + ": " + path;
         Opening.expectType(context, mode, label + " is no longer a regular file");
         if (size >= 0) {

@@ -25,4 +25,10 @@ public sealed interface SharedObject permits Pipe, Fifo, SavedFile {
 
     /** Adds the operations that make and fill it, reachable by descriptor {@code target}, and the next ones. */
     void create(OpenContext context, int target);
+
+    /**
+     * Adds what may only be done when every process has opened it: its permissions may forbid that to its own owner,
+     * who opened it before they were set.
+     */
+    default void finish(OpenContext context, int target) {}
 }

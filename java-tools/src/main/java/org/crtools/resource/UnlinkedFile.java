@@ -12,6 +12,7 @@ import org.crtools.sys.SystemCalls;
 /**
  * A regular file whose last name was removed while it was open or mapped: saved whole.
  *
+ * @param folder where it comes back
  * @param nameless made by O_TMPFILE: the path is its folder's, with a number of the kernel's
  */
 public record UnlinkedFile(
@@ -19,6 +20,7 @@ public record UnlinkedFile(
         String place,
         String source,
         ByteString path,
+        ByteString folder,
         int mode,
         int uid,
         int gid,
@@ -32,31 +34,35 @@ public record UnlinkedFile(
         if (file.fileSystem() == FileSystems.MQUEUE) {
             throw new RefusedException("mqueue");
         }
-        int index = context.object(
+        int index = object(
+                file.place(),
+                file.source(),
+                file.link(),
                 file.status(),
-                number -> of(
-                        number,
-                        file.place(),
-                        file.source(),
-                        file.link(),
-                        file.status(),
-                        file.hasFlag(SystemCalls.TMPFILE_BIT)));
+                file.hasFlag(SystemCalls.TMPFILE_BIT),
+                context);
         return Optional.of(new Reopened(index, "unlinked file", file.path().toString()));
     }
 
-    /** The object behind an open or mapped file without a name. */
-    static UnlinkedFile of(
-            int index, String place, String source, ByteString link, FileStatus status, boolean nameless) {
-        return new UnlinkedFile(
-                index,
-                place,
-                source,
-                OpenFile.withoutDeleted(link),
-                status.mode(),
-                status.uid(),
-                status.gid(),
-                status.size(),
-                nameless);
+    /** The index of the object behind an open or mapped file without a name. */
+    static int object(
+            String place, String source, ByteString link, FileStatus status, boolean nameless, CaptureContext context)
+            throws IOException, RefusedException {
+        ByteString path = OpenFile.withoutDeleted(link);
+        ByteString folder = Nameless.home(path, status, context.calls());
+        return context.object(
+                status,
+                number -> new UnlinkedFile(
+                        number,
+                        place,
+                        source,
+                        path,
+                        folder,
+                        status.mode(),
+                        status.uid(),
+                        status.gid(),
+                        status.size(),
+                        nameless));
     }
 
     @Override
@@ -77,9 +83,13 @@ public record UnlinkedFile(
     @Override
     public void create(OpenContext context, int target) {
         ProgramBuilder program = context.program();
-        Nameless.create(context, path, nameless, target);
+        Nameless.create(context, folder, path, nameless, target);
         program.syscall(Syscall.FTRUNCATE, target, size);
         load(context, target);
+    }
+
+    @Override
+    public void finish(OpenContext context, int target) {
         Opening.setOwner(context, target, uid, gid, mode);
     }
 }

@@ -40,6 +40,9 @@ public final class SystemCalls {
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int PATH_BYTES = 4096;
     private static final int BLOCK_BYTES = 512;
+    private static final int R_OK = 4;
+    private static final int W_OK = 2;
+    private static final int X_OK = 1;
     private static final int ENTRIES_BYTES = 32768;
     private static final int SEEK_SET = 0;
     private static final int SEEK_DATA = 3;
@@ -113,6 +116,34 @@ public final class SystemCalls {
                 stat.getLong(40),
                 stat.getLong(48),
                 stat.getLong(64) * BLOCK_BYTES);
+    }
+
+    /** Whether this user may make files in a folder. */
+    public boolean maySearchAndWrite(ByteString folder) {
+        return access(folder, W_OK | X_OK) == 0;
+    }
+
+    /** Fails as opening a path with these flags would, where that is a matter of permissions. */
+    public void expectOpens(ByteString path, int flags) throws SystemCallException {
+        int wanted =
+                switch (flags & O_ACCMODE) {
+                    case O_RDONLY -> R_OK;
+                    case O_WRONLY -> W_OK;
+                    default -> R_OK | W_OK;
+                };
+        long result = access(path, wanted);
+        if (result < 0) {
+            throw new SystemCallException("open", path.toString(), (int) -result);
+        }
+    }
+
+    private long access(ByteString path, int wanted) {
+        Pointer name = kernel.string(path.toBytes());
+        try {
+            return kernel.raw(Syscall.FACCESSAT, AT_FDCWD, name.address(), wanted);
+        } finally {
+            Reference.reachabilityFence(name);
+        }
     }
 
     /** The type of the file system that a path is on (f_type of statfs(2)). */
@@ -294,6 +325,17 @@ public final class SystemCalls {
             throw new SystemCallException("tee", object, (int) -result);
         }
         return result;
+    }
+
+    /** Whether there is something in a pipe, or somebody who could write to it. Consumes nothing. */
+    public boolean hasWriter(FileDescriptor pipe) throws SystemCallException {
+        FileDescriptor[] own = pipe();
+        try {
+            return kernel.raw(Syscall.TEE, pipe.number(), own[1].number(), 1, SPLICE_F_NONBLOCK) != 0;
+        } finally {
+            own[0].close();
+            own[1].close();
+        }
     }
 
     /** Bytes that a read from a pipe would find (FIONREAD). */

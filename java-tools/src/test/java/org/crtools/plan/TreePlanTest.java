@@ -94,7 +94,16 @@ class TreePlanTest {
     @Test
     void anUnlinkedFileGetsANameOnlyWhereItMust() throws Exception {
         UnlinkedFile file = new UnlinkedFile(
-                0, "pid 100 fd 3", "/proc/100/fd/3", ByteString.of("/tmp/gone"), 0100600, 0, 0, 10, false);
+                0,
+                "pid 100 fd 3",
+                "/proc/100/fd/3",
+                ByteString.of("/tmp/gone"),
+                ByteString.of("/tmp"),
+                0100600,
+                0,
+                0,
+                10,
+                false);
         descriptions.add(
                 new OpenDescription("pid 100 fd 3", 3, 0100002, 5, new Reopened(0, file.kind(), file.detail())));
         String tree = ProgramPrinter.print(TreePlan.plan(new Checkpoint(
@@ -155,6 +164,55 @@ class TreePlanTest {
                         .pid());
     }
 
+    /** In a new pid namespace it has no number there, and all are born into it. */
+    @Test
+    void aGroupOfTheOutsideIsJoinedOnlyWhereItHasANumber() throws Exception {
+        String tree = ProgramPrinter.print(plan(true, live(identity(100, 0, 50, 50)), live(identity(101, 100, 50, 50)))
+                .tree());
+        int join = at(tree, "setpgid(0, ");
+        at(tree.substring(tree.lastIndexOf("\n", tree.lastIndexOf("\n", join) - 1), join), "== 0");
+    }
+
+    /** The bits beside it in its byte are permissions, which may change. */
+    @Test
+    void theTypeOfAFileIsComparedAlone() throws Exception {
+        String tree = ProgramPrinter.print(
+                plan(false, live(identity(100, 0, 100, 100), file(3, 0, false))).tree());
+        at(tree, ">= 128 ");
+        at(tree, "< 144 ");
+    }
+
+    /** An owner may not be allowed to open his own file again. */
+    @Test
+    void permissionsOfAFileWithoutANameAreSetWhenAllHaveOpenedIt() throws Exception {
+        UnlinkedFile file = new UnlinkedFile(
+                0,
+                "pid 100 fd 3",
+                "/proc/100/fd/3",
+                ByteString.of("/tmp/gone"),
+                ByteString.of("/tmp"),
+                0100400,
+                0,
+                0,
+                10,
+                false);
+        descriptions.add(
+                new OpenDescription("pid 100 fd 3", 3, 0100002, 5, new Reopened(0, file.kind(), file.detail())));
+        String tree = ProgramPrinter.print(TreePlan.plan(new Checkpoint(
+                        1,
+                        "6.12",
+                        false,
+                        0,
+                        List.of(
+                                live(identity(100, 0, 100, 100), new Descriptor(3, 0, false)),
+                                live(identity(101, 100, 100, 100), new Descriptor(3, 0, false))),
+                        descriptions,
+                        List.of(file)))
+                .tree());
+        assertTrue(at(tree, "\"/proc/self/fd/") < at(tree, "fchmod("), tree);
+        assertTrue(at(tree, "fork(pid=101") < at(tree, "fchmod("), tree);
+    }
+
     @Test
     void zombiesEndAsTheyDid() throws Exception {
         String tree = ProgramPrinter.print(plan(
@@ -164,7 +222,7 @@ class TreePlanTest {
                         new Zombie(identity(102, 100, 100, 100), 15))
                 .tree());
         at(tree, "exit_group(7");
-        at(tree, "kill(");
+        assertTrue(at(tree, "prctl(PR_SET_DUMPABLE, 0") < at(tree, "kill("));
     }
 
     @Test

@@ -30,6 +30,12 @@ public final class SavedTree {
                     ".*/linked \\(deleted\\)",
                     ".*/sibling",
                     "it is opened by the name that the file still has"),
+            ProcView.Explained.change(
+                    "fd \\d+",
+                    ".*/#nameless \\(deleted\\)",
+                    ".*/named",
+                    "made without a name, it has got one: it is opened by that"),
+            ProcView.Explained.change("fdinfo \\d+ flags", "020300002", "0100002", "the same file"),
             ProcView.Explained.change("fdinfo \\d+ ino", "nameless of .*", "\\d+", "of the same"),
             ProcView.Explained.change(
                     "map .*",

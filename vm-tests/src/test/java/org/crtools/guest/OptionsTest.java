@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,6 +108,24 @@ class OptionsTest {
                 SavedTree.dump(workload.pid(), workload.folder().resolve("dump-" + i), false, "--leave-running");
             }
             workload.assertPasses();
+        }
+    }
+
+    /** A core_pattern that is a program does not keep to the limit of core dumps. */
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void zombiesLeaveNoCoreDumpAgain(Way way) throws IOException {
+        Path pattern = Path.of("/proc/sys/kernel/core_pattern");
+        String before = Files.readString(pattern);
+        try (Workload workload = Workload.of("zombie").start()) {
+            Path dumped = workload.folder().resolve("dumped");
+            Files.writeString(pattern, "|/bin/touch " + dumped);
+            SavedTree saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
+            workload.restoredAs(saved.restore(way));
+            workload.assertPasses();
+            assertFalse(Files.exists(dumped));
+        } finally {
+            Files.writeString(pattern, before);
         }
     }
 

@@ -27,16 +27,19 @@ class RefusalTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     /** What the refusal says, where that is more than the list's word for the kind. */
-    private static final Map<String, String> WORDS = Map.of(
-            "shared_files", "descriptor table shared with process \\d+ \\(CLONE_FILES\\)",
-            "shared_fs", "working directory shared with process \\d+ \\(CLONE_FS\\)",
-            "shared_vm", "memory shared with process \\d+ \\(vfork or CLONE_VM\\)",
-            "shared_handlers", "memory shared with process \\d+ \\(vfork or CLONE_VM\\)",
-            "thread_files", "descriptor table of its own",
-            "thread_fs", "working directory of its own",
-            "thread_creds", "credentials other than the main thread's",
-            "read_outside", "pipe that is read outside the tree",
-            "written_outside", "pipe that is written outside the tree");
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("shared_files", "descriptor table shared with process \\d+ \\(CLONE_FILES\\)"),
+            Map.entry("shared_fs", "working directory shared with process \\d+ \\(CLONE_FS\\)"),
+            Map.entry("shared_vm", "memory shared with process \\d+ \\(vfork or CLONE_VM\\)"),
+            Map.entry("shared_handlers", "memory shared with process \\d+ \\(vfork or CLONE_VM\\)"),
+            Map.entry("thread_files", "descriptor table of its own"),
+            Map.entry("thread_fs", "working directory of its own"),
+            Map.entry("thread_creds", "credentials other than the main thread's"),
+            Map.entry("process_file", "file of a process \\(/proc/\\d+(/task)?\\)"),
+            Map.entry("unwritten", "FIFO that nobody has opened for writing yet \\(.*/unwritten\\)"),
+            Map.entry("folderless", "file whose name is gone, and whose folder cannot be searched .*"),
+            Map.entry("read_outside", "pipe that is read outside the tree"),
+            Map.entry("written_outside", "pipe that is written outside the tree"));
 
     @TestFactory
     Stream<DynamicTest> refuses() {
@@ -98,6 +101,31 @@ class RefusalTest {
         Pattern wanted = Pattern.compile("(?m)^crtools: pid (" + pids + ")( fd \\d+| thread \\d+| [0-9a-f]+)?: .*"
                 + WORDS.getOrDefault(kind, "\\b" + kind + "\\b"));
         assertTrue(wanted.matcher(said).find(), () -> "no " + wanted + " in:\n" + said);
+    }
+
+    /** What its owner has open for writing, but may only read: he could not open it again. */
+    @Test
+    void refusesWhatTheUserMayNotOpenAgain() throws IOException {
+        try (Workload workload = Workload.of("files_regular").asUser().start()) {
+            Path folder = workload.folder().resolve("checkpoint");
+            Path file;
+            try (Stream<Path> files = Files.walk(workload.folder())) {
+                file = files.filter(path -> path.endsWith("read-write"))
+                        .findFirst()
+                        .orElseThrow();
+            }
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
+            Command.Result result = Tools.of(true)
+                    .run("dump", Long.toString(workload.pid()), "-D", folder.toString())
+                    .expect(3);
+            assertTrue(
+                    result.err()
+                            .matches("crtools: pid " + workload.pid()
+                                    + " fd \\d+: file that you may not open again as it is open \\(" + file
+                                    + ": permission denied\\); .*\n"),
+                    result::err);
+            workload.assertPasses();
+        }
     }
 
     private static List<String> entries(Path folder) {
