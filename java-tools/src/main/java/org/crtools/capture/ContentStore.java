@@ -2,8 +2,11 @@
 package org.crtools.capture;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.crtools.fault.FaultPoint;
 import org.crtools.fault.Faults;
+import org.crtools.image.ByteString;
 import org.crtools.sys.FileDescriptor;
 import org.crtools.sys.Host;
 import org.crtools.sys.SystemCalls;
@@ -14,12 +17,13 @@ public final class ContentStore {
 
     private final SystemCalls calls;
     private final Faults faults;
-    private final String folder;
+    private final byte[] folder;
 
-    public ContentStore(Host host, String folder) {
+    /** @param folder its path */
+    public ContentStore(Host host, ByteString folder) {
         this.calls = host.files();
         this.faults = host.faults();
-        this.folder = folder;
+        this.folder = folder.toBytes();
     }
 
     /**
@@ -69,9 +73,10 @@ public final class ContentStore {
     }
 
     private FileDescriptor create(String name) throws IOException {
+        byte[] end = ("/" + name).getBytes(StandardCharsets.US_ASCII);
+        byte[] path = Arrays.copyOf(folder, folder.length + end.length);
+        System.arraycopy(end, 0, path, folder.length, end.length);
         return calls.open(
-                org.crtools.image.ByteString.of(folder + "/" + name),
-                SystemCalls.O_WRONLY | SystemCalls.O_CREAT | SystemCalls.O_EXCL,
-                OWNER_ONLY);
+                ByteString.of(path), SystemCalls.O_WRONLY | SystemCalls.O_CREAT | SystemCalls.O_EXCL, OWNER_ONLY);
     }
 }

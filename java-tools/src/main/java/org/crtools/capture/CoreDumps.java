@@ -17,13 +17,18 @@ import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.image.ImageException;
 import org.crtools.image.ImageReader;
+import org.crtools.sys.Errno;
+import org.crtools.sys.SystemCallException;
+import org.crtools.sys.SystemCalls;
 
 /** Opens the dump files of processes. */
 public final class CoreDumps implements AutoCloseable {
-    /** strerror(3) of EOPNOTSUPP: the channel tells no number. */
-    private static final String NOT_SUPPORTED = "not supported";
-
+    private final SystemCalls calls;
     private final List<CoreDump> open = new ArrayList<>();
+
+    public CoreDumps(SystemCalls calls) {
+        this.calls = calls;
+    }
 
     /** Whether the module is loaded, and its entries can be seen. */
     public static boolean moduleThere() {
@@ -71,7 +76,7 @@ public final class CoreDumps implements AutoCloseable {
             expectModule();
             throw new CrtoolsException(ExitCode.NO_PROCESS, "process " + pid + " is gone", missing);
         } catch (FileSystemException failure) {
-            if (String.valueOf(failure.getReason()).contains(NOT_SUPPORTED)) {
+            if (isUnsupported(path)) {
                 return Optional.empty();
             }
             throw failure;
@@ -79,6 +84,19 @@ public final class CoreDumps implements AutoCloseable {
             channel.close();
             throw new CrtoolsException(
                     ExitCode.FAILED, "the dump file of process " + pid + " is bad: " + failure.getMessage(), failure);
+        }
+    }
+
+    /** The channel tells no error number, and its text is in the user's language. */
+    private boolean isUnsupported(Path path) throws SystemCallException {
+        try {
+            calls.open(path.toString(), SystemCalls.O_RDONLY).close();
+            return false;
+        } catch (SystemCallException failure) {
+            if (failure.errno() == Errno.EOPNOTSUPP) {
+                return true;
+            }
+            throw failure;
         }
     }
 

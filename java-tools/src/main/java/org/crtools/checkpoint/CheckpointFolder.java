@@ -18,10 +18,10 @@ import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.fault.FaultPoint;
 import org.crtools.fault.Faults;
-import org.crtools.image.ByteString;
 import org.crtools.sys.Errno;
 import org.crtools.sys.FileDescriptor;
 import org.crtools.sys.Host;
+import org.crtools.sys.PathBytes;
 import org.crtools.sys.SystemCallException;
 import org.crtools.sys.SystemCalls;
 
@@ -77,8 +77,8 @@ final class CheckpointFolder implements AutoCloseable {
                 // Somebody else's, or that of a process of another pid namespace.
                 continue;
             }
-            FileDescriptor held = host.files()
-                    .open(ByteString.of(temporary.toString()), SystemCalls.O_RDONLY | SystemCalls.O_DIRECTORY, 0);
+            FileDescriptor held =
+                    host.files().open(PathBytes.of(temporary), SystemCalls.O_RDONLY | SystemCalls.O_DIRECTORY, 0);
             if (isOurs(temporary, held, host.files())) {
                 CheckpointFolder folder = new CheckpointFolder(target, temporary, held, host.faults());
                 Runtime.getRuntime().addShutdownHook(folder.atExit);
@@ -100,7 +100,7 @@ final class CheckpointFolder implements AutoCloseable {
             // A file system without locks: nobody else gets one either, and so nobody removes it.
         }
         try {
-            return calls.status(ByteString.of(folder.toString())).isSameFile(calls.status(held));
+            return calls.status(PathBytes.of(folder)).isSameFile(calls.status(held));
         } catch (SystemCallException gone) {
             return false;
         }

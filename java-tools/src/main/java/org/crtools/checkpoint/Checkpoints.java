@@ -3,10 +3,12 @@ package org.crtools.checkpoint;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.image.Image;
@@ -16,6 +18,8 @@ import org.crtools.model.Json;
 
 /** Reads finished checkpoints. Needs no native code. */
 public final class Checkpoints {
+    private static final Pattern CORE_IMAGE = Pattern.compile("core-[0-9]+\\.img");
+
     private Checkpoints() {}
 
     /** The metadata of an image. */
@@ -56,12 +60,17 @@ public final class Checkpoints {
     }
 
     /** The names of the core images that a model lists. */
-    public static List<String> coreImages(Map<String, Object> model) {
-        return list(model.get("processes")).stream()
+    public static List<String> coreImages(Map<String, Object> model) throws CrtoolsException {
+        List<String> names = list(model.get("processes")).stream()
                 .map(process -> map(process).get("image"))
                 .filter(Objects::nonNull)
                 .map(Object::toString)
                 .toList();
+        if (!names.stream().allMatch(CORE_IMAGE.asMatchPredicate())) {
+            throw new CrtoolsException(
+                    ExitCode.CORRUPT, "the tree image has a damaged description: a name of a core image is none");
+        }
+        return names;
     }
 
     /** A JSON object; empty for anything else. */
@@ -75,6 +84,6 @@ public final class Checkpoints {
 
     /** A JSON array; empty for anything else. */
     public static List<Object> list(Object value) {
-        return value instanceof List<?> list ? List.<Object>copyOf(list) : List.of();
+        return value instanceof List<?> list ? Collections.unmodifiableList(list) : List.of();
     }
 }

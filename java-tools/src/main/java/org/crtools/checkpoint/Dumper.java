@@ -34,6 +34,7 @@ import org.crtools.plan.TreePlan;
 import org.crtools.plan.TreePrograms;
 import org.crtools.resource.SharedObject;
 import org.crtools.sys.Host;
+import org.crtools.sys.PathBytes;
 
 /** Dumps a tree: all of it, or nothing and the tree runs on as before. */
 public final class Dumper {
@@ -86,7 +87,7 @@ public final class Dumper {
         progress.step("freezing process " + options.root() + " and its descendants");
         long frozen = System.nanoTime();
         try (FrozenTree tree = FrozenTree.freeze(options.root(), options.timeout(), host);
-                CoreDumps dumps = new CoreDumps()) {
+                CoreDumps dumps = new CoreDumps(host.files())) {
             faults.pass(FaultPoint.TREE_FROZEN);
             progress.step("looking at " + tree.processes().size() + " processes");
             Map<Integer, CoreDump> cores = new HashMap<>();
@@ -116,7 +117,7 @@ public final class Dumper {
             throws CrtoolsException, IOException, ImageException {
         Map<Integer, CoreImage> images = new HashMap<>();
         try {
-            ContentStore store = new ContentStore(host, folder.path().toString());
+            ContentStore store = new ContentStore(host, PathBytes.of(folder.path()));
             for (SharedObject object : checkpoint.objects()) {
                 progress.step("saving " + object.kind() + " " + object.detail());
                 object.save(store);
@@ -197,7 +198,7 @@ public final class Dumper {
         }
         long bytes = 0;
         for (Path file : files) {
-            bytes += host.files().status(ByteString.of(file.toString())).allocated();
+            bytes += host.files().status(PathBytes.of(file)).allocated();
         }
         return bytes;
     }

@@ -45,6 +45,7 @@ public final class Failures {
             return ExitCode.PERMISSION;
         }
         Errno errno = failure instanceof SystemCallException call ? call.errno() : Errno.OTHER;
+        // Java's channels do not tell it; their texts are strerror(3)'s in English, see Kernel.load().
         String message = String.valueOf(failure.getMessage());
         if (errno == Errno.ENOSPC
                 || errno == Errno.EDQUOT

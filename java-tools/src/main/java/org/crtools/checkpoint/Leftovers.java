@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
-import org.crtools.image.ByteString;
 import org.crtools.sys.FileDescriptor;
 import org.crtools.sys.FileStatus;
+import org.crtools.sys.PathBytes;
 import org.crtools.sys.SystemCalls;
 
 /**
@@ -42,7 +42,7 @@ final class Leftovers {
 
     private static void removeIfOwn(Path folder, SystemCalls calls) {
         int flags = SystemCalls.O_RDONLY | SystemCalls.O_DIRECTORY | SystemCalls.O_NOFOLLOW;
-        try (FileDescriptor held = calls.open(ByteString.of(folder.toString()), flags, 0)) {
+        try (FileDescriptor held = calls.open(PathBytes.of(folder), flags, 0)) {
             FileStatus status = calls.status(held);
             if (status.uid() == calls.effectiveUser() && holdsOwnFilesOnly(folder)) {
                 calls.lock(held, folder.toString());

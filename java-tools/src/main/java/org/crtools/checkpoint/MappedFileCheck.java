@@ -6,12 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.image.BuildId;
 import org.crtools.image.ByteString;
 import org.crtools.image.Format;
 import org.crtools.image.MappedFile;
+import org.crtools.sys.PathBytes;
 
 /**
  * Names a mapped file that is missing, or has another size or build id than at the dump. The kernel finds these and more
@@ -27,11 +29,12 @@ final class MappedFileCheck {
      */
     static void check(String name, List<MappedFile> files) throws CrtoolsException {
         for (MappedFile file : files) {
-            // A path in other bytes than UTF-8 is left to the kernel.
-            if (file.hasFlag(Format.CRT_FILE_CHECK)
-                    && !file.hasFlag(Format.CRT_FILE_DELETED)
-                    && ByteString.of(file.path().toString()).equals(file.path())) {
-                check(name, file, Path.of(file.path().toString()));
+            if (file.hasFlag(Format.CRT_FILE_CHECK) && !file.hasFlag(Format.CRT_FILE_DELETED)) {
+                // One that has no text in this locale is left to the kernel.
+                Optional<Path> path = PathBytes.path(file.path());
+                if (path.isPresent()) {
+                    check(name, file, path.get());
+                }
             }
         }
     }

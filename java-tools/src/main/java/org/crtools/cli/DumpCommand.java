@@ -115,7 +115,7 @@ final class DumpCommand extends Verbose {
         }
         DumpOptions.After after =
                 leaveRunning ? DumpOptions.After.RUN : leaveStopped ? DumpOptions.After.STOP : DumpOptions.After.KILL;
-        Path target = folder == null ? Path.of("crtools-" + root) : folder;
+        Path target = folder == null ? UserPath.of("crtools-" + root) : folder;
         return new DumpOptions(root, target, shellJob, after, Duration.ofSeconds(timeout));
     }
 }

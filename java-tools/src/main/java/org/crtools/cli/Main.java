@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crtools.cli;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
@@ -61,6 +63,7 @@ public final class Main implements Callable<Integer> {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         // What stands behind an image is the image's.
         line.getSubcommands().get("exec").setStopAtPositional(true);
+        line.registerConverter(Path.class, UserPath::of);
         return line.execute(args);
     }
 
@@ -78,7 +81,9 @@ public final class Main implements Callable<Integer> {
 
     private static int report(Exception failure, CommandLine command) {
         boolean verbose = command.getCommandSpec().userObject() instanceof Verbose options && options.verbose();
-        String message = failure instanceof CrtoolsException ? failure.getMessage() : failure.toString();
+        String message = failure instanceof CrtoolsException
+                ? failure.getMessage()
+                : failure instanceof InvalidPathException ? UserPath.WAY_OUT : failure.toString();
         for (String sentence : message.split("\n")) {
             command.getErr().println("crtools: " + sentence);
         }

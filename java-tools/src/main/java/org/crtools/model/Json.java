@@ -5,14 +5,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * JSON (RFC 8259) to and from plain objects: {@code Map<String, Object>}, {@code List<Object>}, String, Long, Boolean,
  * null. Numbers are integers.
  */
 public final class Json {
+    /** How deep what is read may be nested; what crtools writes is far from it. */
+    private static final int MAX_DEPTH = 64;
+
     private final String text;
     private int at;
+    private int depth;
 
     private Json(String text) {
         this.text = text;
@@ -87,7 +92,7 @@ public final class Json {
             char c = string.charAt(i);
             if (c == '"' || c == '\\') {
                 out.append('\\').append(c);
-            } else if (c < 0x20) {
+            } else if (Character.isISOControl(c)) {
                 out.append(String.format("\\u%04x", (int) c));
             } else {
                 out.append(c);
@@ -138,10 +143,10 @@ public final class Json {
 
     private Object value() {
         if (take('{')) {
-            return members();
+            return nested(this::members);
         }
         if (take('[')) {
-            return elements();
+            return nested(this::elements);
         }
         if (take('"')) {
             return string();
@@ -165,6 +170,15 @@ public final class Json {
                     throw bad();
                 }
         }
+    }
+
+    private Object nested(Supplier<Object> contents) {
+        if (++depth > MAX_DEPTH) {
+            throw bad();
+        }
+        Object value = contents.get();
+        depth--;
+        return value;
     }
 
     private Map<String, Object> members() {

@@ -11,12 +11,16 @@ import jnr.ffi.types.int64_t;
 import org.crtools.image.Syscall;
 
 /**
- * The way into the kernel: syscall(2) and memory for its arguments. One native function is bound, as binding is what
- * costs at start-up.
+ * The way into the kernel: syscall(2) and memory for its arguments. Hardly another native function is bound, as binding
+ * is what costs at start-up.
  */
 public final class Kernel {
-    /** syscall(2) of the C library. */
+    /** What is used of the C library. */
     public interface Library {
+        /** setlocale(3) */
+        Pointer setlocale(int category, String locale);
+
+        /** syscall(2) */
         @int64_t
         long syscall(
                 @int64_t long number,
@@ -36,9 +40,14 @@ public final class Kernel {
         this.runtime = Runtime.getRuntime(library);
     }
 
+    private static final int LC_MESSAGES = 5;
+
     /** Loads the native code; takes a tenth of a second. */
     public static Kernel load() {
-        return new Kernel(LibraryLoader.create(Library.class).load("c"));
+        Library library = LibraryLoader.create(Library.class).load("c");
+        // Java's channels tell an error by strerror(3) alone: its texts are those of English from here on.
+        library.setlocale(LC_MESSAGES, "C");
+        return new Kernel(library);
     }
 
     /** Zeroed memory outside the heap, freed with the object. */

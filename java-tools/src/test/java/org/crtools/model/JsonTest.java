@@ -25,6 +25,19 @@ class JsonTest {
     }
 
     @Test
+    void nothingNestsWithoutEnd() {
+        assertThrows(IllegalArgumentException.class, () -> Json.parse("[".repeat(1_000_000)));
+        assertThrows(IllegalArgumentException.class, () -> Json.parse("{\"a\":".repeat(1_000_000)));
+        String flat = "[" + "[[]],".repeat(1000) + "{}]";
+        assertEquals(flat, Json.write(Json.parse(flat)));
+    }
+
+    @Test
+    void controlCharactersAreEscaped() {
+        assertEquals("\"\\u001b[2J \\u009b \\u007f \u00e4\"", Json.write("\u001b[2J \u009b \u007f \u00e4"));
+    }
+
+    @Test
     void whatIsNotJsonIsAnError() {
         for (String text : List.of("", "{", "[1,", "{\"a\"}", "nul", "\"open", "1 2", "\"\\u12")) {
             assertThrows(IllegalArgumentException.class, () -> Json.parse(text), text);
