@@ -12,15 +12,38 @@ import org.crtools.ExitCode;
 import org.crtools.capture.CoreDumps;
 import org.crtools.fault.FaultPoint;
 import org.crtools.fault.Faults;
+import org.crtools.image.ByteString;
 import org.crtools.image.Format;
 import org.crtools.sys.Errno;
+import org.crtools.sys.Host;
+import org.crtools.sys.PathBytes;
 import org.crtools.sys.SystemCallException;
 
-/** Executes images, with the standard descriptors of this program. */
+/** Executes images, with the standard descriptors of this program: as a child of it, or in its place. */
 public final class Starter {
     private static final Pattern ERROR = Pattern.compile("error=(\\d+)");
 
     private Starter() {}
+
+    /**
+     * Executes an image in place of this program: who waits for this one, a shell with job control, has it for the job.
+     * Does not return but by failing.
+     */
+    public static CrtoolsException replace(Path image, List<String> options, Host host) throws CrtoolsException {
+        CoreDumps.expectModule();
+        ByteString path = PathBytes.of(image.toAbsolutePath());
+        List<ByteString> arguments = new ArrayList<>();
+        arguments.add(path);
+        options.forEach(option -> arguments.add(ByteString.of(option)));
+        System.out.flush();
+        System.err.flush();
+        try {
+            SystemCallException failure = host.replacement().execute(path, arguments);
+            return explain(image, failure.number(), failure);
+        } catch (IOException failure) {
+            return Failures.translate(failure);
+        }
+    }
 
     /**
      * Runs an image to its end.
@@ -36,7 +59,8 @@ public final class Starter {
         try {
             process = new ProcessBuilder(command).inheritIO().start();
         } catch (IOException failure) {
-            throw explain(image, failure);
+            Matcher matcher = ERROR.matcher(String.valueOf(failure.getMessage()));
+            throw explain(image, matcher.find() ? Integer.parseInt(matcher.group(1)) : 0, failure);
         }
         // A signal that ends this program is passed on, as from any supervisor.
         Thread passOn = new Thread(process::destroy);
@@ -56,9 +80,7 @@ public final class Starter {
         }
     }
 
-    private static CrtoolsException explain(Path image, IOException failure) {
-        Matcher matcher = ERROR.matcher(String.valueOf(failure.getMessage()));
-        int number = matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+    private static CrtoolsException explain(Path image, int number, IOException failure) {
         return switch (number) {
             case Format.CRT_ERR_CORRUPT ->
                 new CrtoolsException(ExitCode.CORRUPT, image + " is damaged or truncated", failure);

@@ -9,8 +9,10 @@ import org.crtools.ExitCode;
 import org.crtools.checkpoint.Checkpoints;
 import org.crtools.checkpoint.Starter;
 import org.crtools.fault.Faults;
+import org.crtools.sys.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 
 /** crtools exec */
 @Command(
@@ -18,6 +20,9 @@ import picocli.CommandLine.Parameters;
         description = "Checks an image and executes it, with the descriptors of the caller.",
         mixinStandardHelpOptions = true)
 final class ExecCommand extends Verbose {
+    @ParentCommand
+    private Main main;
+
     @Parameters(index = "0", paramLabel = "IMAGE", description = "A core image or a tree image.")
     private Path image;
 
@@ -29,6 +34,9 @@ final class ExecCommand extends Verbose {
         Checkpoints.expectMappedFiles(image, Checkpoints.read(image));
         if (!Files.isExecutable(image)) {
             throw new CrtoolsException(ExitCode.PERMISSION, image + " is not executable (chmod u+x)");
+        }
+        if (main.isReplaceable()) {
+            throw Starter.replace(image, options, Host.load());
         }
         return Starter.run(image, options, Faults.NONE);
     }

@@ -49,15 +49,28 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private Main() {}
+    private final boolean replaceable;
 
-    public static void main(String[] args) {
-        System.exit(run(args));
+    private Main(boolean replaceable) {
+        this.replaceable = replaceable;
     }
 
-    /** Runs the command and returns its exit code. */
+    public static void main(String[] args) {
+        System.exit(new Main(true).execute(args));
+    }
+
+    /** Runs the command in a JVM that goes on, and returns its exit code. */
     public static int run(String... args) {
-        CommandLine line = new CommandLine(new Main());
+        return new Main(false).execute(args);
+    }
+
+    /** Whether this JVM is there for the command alone, so that an image may be executed in its place. */
+    boolean isReplaceable() {
+        return replaceable;
+    }
+
+    private int execute(String... args) {
+        CommandLine line = new CommandLine(this);
         line.setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
         line.setParameterExceptionHandler(Main::reportUsage);
         line.setCaseInsensitiveEnumValuesAllowed(true);

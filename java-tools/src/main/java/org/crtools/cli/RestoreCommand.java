@@ -21,6 +21,7 @@ import org.crtools.fault.Faults;
 import org.crtools.image.Image;
 import org.crtools.image.ImageException;
 import org.crtools.image.ImageReader;
+import org.crtools.sys.Host;
 import org.crtools.sys.SystemCallException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** crtools restore */
@@ -38,6 +40,9 @@ import picocli.CommandLine.Spec;
 final class RestoreCommand extends Verbose {
     @Spec
     private CommandSpec spec;
+
+    @ParentCommand
+    private Main main;
 
     @Parameters(arity = "0..1", paramLabel = "DIR", description = "The folder of the checkpoint.")
     private Path folder;
@@ -104,7 +109,11 @@ final class RestoreCommand extends Verbose {
         } catch (SystemCallException failure) {
             throw Failures.translate(failure);
         }
-        return Starter.run(checkpoint.resolve(Dumper.TREE_IMAGE), options, injected);
+        Path tree = checkpoint.resolve(Dumper.TREE_IMAGE);
+        if (main.isReplaceable() && !faults.isPresent()) {
+            throw Starter.replace(tree, options, Host.load());
+        }
+        return Starter.run(tree, options, injected);
     }
 
     private void validate(Path checkpoint, Progress progress) throws CrtoolsException {

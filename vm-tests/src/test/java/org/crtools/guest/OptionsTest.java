@@ -23,6 +23,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class OptionsTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** What Ctrl-Z and Ctrl-C type. */
+    private static final String SUSPEND = "\u001a";
+
+    private static final String INTERRUPT = "\u0003";
     /** What a job has from the shell and the terminal where it is restored. */
     private static final List<Explained> OTHER_TERMINAL = List.of(
             Explained.ofRoot("stat ppid", "the supervisor's child"),
@@ -131,7 +135,7 @@ class OptionsTest {
 
     private static void awaitStopped(Workload workload) {
         Processes.await("all processes to be stopped", LIMIT, () -> workload.tree().stream()
-                .allMatch(pid -> Processes.stat(pid).get(0).equals("T")));
+                .allMatch(OptionsTest::isStopped));
     }
 
     /** The restored tree is as good as the first one. */
@@ -244,18 +248,7 @@ class OptionsTest {
             SavedTree saved = SavedTree.dump(pid, folder.resolve("checkpoint"), false, "--shell-job");
             first.type("echo the shell goes on");
             first.awaitLine("the shell goes on");
-            second.type(
-                    switch (way) {
-                        case JAVA ->
-                            String.join(
-                                    " ",
-                                    Tools.words(
-                                            "restore",
-                                            "--shell-job",
-                                            "-D",
-                                            saved.folder().toString()));
-                        case IMAGE -> saved.tree().toString();
-                    });
+            second.type(restore(saved, way));
             Processes.await("the job to come back", LIMIT, () -> Processes.lives(pid) || ended(second));
             SavedTree.awaitSame(before, pid, OTHER_TERMINAL);
             Processes.signal("TERM", pid);
@@ -267,6 +260,53 @@ class OptionsTest {
             assertTrue(text(folder.resolve("result")).startsWith("PASS"), () -> text(folder.resolve("result")));
             assertFalse(first.screen().contains("workload tty"), first::screen);
         }
+    }
+
+    /** What is typed to bring a shell job back. */
+    private static String restore(SavedTree saved, Way way) {
+        return switch (way) {
+            case JAVA ->
+                String.join(
+                        " ",
+                        Tools.words(
+                                "restore", "--shell-job", "-D", saved.folder().toString()));
+            case IMAGE -> saved.tree().toString();
+        };
+    }
+
+    /** Nothing stands between the shell and the tree: it stops, goes on and ends as any job of a shell does. */
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void aShellJobIsStoppedAndInterruptedFromTheKeyboard(Way way) {
+        Path folder = RealProgram.newFolder("keys");
+        try (Terminal first = Terminal.open(folder);
+                Terminal second = Terminal.open(folder)) {
+            first.type("cd " + folder + "; CR_READY=$PWD/ready CR_DIR=$PWD /put/workloads/pipe_procs 4");
+            Processes.await("the job", LIMIT, () -> Files.exists(folder.resolve("ready")));
+            long pid = read(folder.resolve("ready"));
+            Workload.awaitRest(pid);
+            ProcView before = ProcView.of(pid);
+            SavedTree saved = SavedTree.dump(pid, folder.resolve("checkpoint"), false, "--shell-job");
+            second.type(restore(saved, way));
+            Processes.await("the job to come back", LIMIT, () -> Processes.lives(pid) || ended(second));
+            SavedTree.awaitSame(before, pid, OTHER_TERMINAL);
+            second.type(SUSPEND);
+            Processes.await("the job to be stopped", LIMIT, () -> Processes.tree(pid).stream()
+                    .allMatch(OptionsTest::isStopped));
+            second.type("echo stopped: $(jobs | grep -c Stopped)");
+            second.awaitLine("stopped: 1");
+            second.type("fg");
+            Processes.await("the job to go on", LIMIT, () -> Processes.tree(pid).stream()
+                    .noneMatch(OptionsTest::isStopped));
+            second.type(INTERRUPT);
+            Processes.await("the end of the job", LIMIT, () -> !Processes.lives(pid));
+            second.type("echo status $?");
+            second.awaitLine("status 130");
+        }
+    }
+
+    private static boolean isStopped(long pid) {
+        return Processes.stat(pid).get(0).equals("T");
     }
 
     private static boolean ended(Terminal terminal) {
