@@ -5,9 +5,9 @@
  * end as it ends.
  *
  * Passed on: SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGTSTP,
- * SIGWINCH, and SIGCONT to a stopped root. Not passed on: what the terminal
- * sends to the whole process group, if the root is in ours; what our caller
- * had us ignore.
+ * SIGWINCH, and SIGCONT to a stopped root, to its whole process group if it
+ * leads one. Not passed on: what the terminal sends to the whole process
+ * group, if the root is in ours; what our caller had us ignore.
  */
 #include "supervise.h"
 
@@ -93,6 +93,33 @@ static void collect(struct attendance *a)
 	}
 }
 
+/*
+ * Job control: the shell goes on with its job, which is our process group for
+ * it. A root that leads a group of its own has that stopped by the terminal as
+ * a whole, so it goes on as a whole, and takes our place in the foreground.
+ */
+static void go_on(const struct attendance *a)
+{
+	__s32 group = sys_1(NR_getpgid, a->root);
+	__s32 own = sys_1(NR_getpgid, 0);
+	__s32 foreground;
+	int fd;
+
+	if (group != a->root || group == own) {
+		sys_2(NR_kill, a->root, SIGCONT);
+		return;
+	}
+	for (fd = 0; fd <= 2; fd++) {
+		if (sys_3(NR_ioctl, fd, TIOCGPGRP_, &foreground))
+			continue;
+		/* 0: a group outside of our pid namespace. */
+		if (own > 0 && foreground == own)
+			sys_3(NR_ioctl, fd, TIOCSPGRP_, &group);
+		break;
+	}
+	sys_2(NR_kill, -group, SIGCONT);
+}
+
 static void pass_on(const struct attendance *a, const struct sys_siginfo *info)
 {
 	int sig = info->signo;
@@ -102,8 +129,11 @@ static void pass_on(const struct attendance *a, const struct sys_siginfo *info)
 			end_as(a->status);
 		return;
 	}
-	if (sig == SIGCONT && !a->root_stopped)
+	if (sig == SIGCONT) {
+		if (a->root_stopped)
+			go_on(a);
 		return;
+	}
 	if (info->code == SI_KERNEL &&
 	    sys_1(NR_getpgid, a->root) == sys_1(NR_getpgid, 0))
 		return;

@@ -71,6 +71,12 @@ public final class Processes {
         return bytes.toByteArray();
     }
 
+    /** Whether a process is stopped, as by SIGSTOP. */
+    public static boolean isStopped(long pid) {
+        List<String> stat = stat(pid);
+        return !stat.isEmpty() && stat.get(0).equals("T");
+    }
+
     /** Whether the process lives; a zombie does not. */
     public static boolean lives(long pid) {
         return lives(stat(pid));

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.crtools.guest.ProcView.Explained;
 import org.crtools.guest.SavedTree.Way;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,15 +22,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class OptionsTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    /** What Ctrl-Z and Ctrl-C type. */
-    private static final String SUSPEND = "\u001a";
-
-    private static final String INTERRUPT = "\u0003";
-    /** What a job has from the shell and the terminal where it is restored. */
-    private static final List<Explained> OTHER_TERMINAL = List.of(
-            Explained.ofRoot("stat ppid", "the supervisor's child"),
-            Explained.of("stat (session|tty|tpgid)", "the session is the caller's"),
-            Explained.of("fd(info)? [012].*", "so is the terminal"));
 
     @Test
     void leftRunningItIsUndisturbed() {
@@ -115,6 +105,21 @@ class OptionsTest {
         }
     }
 
+    /** The permissions of a file are not its type, although they share a number with it. */
+    @ParameterizedTest
+    @CsvSource({"files_regular,JAVA", "files_opath,IMAGE"})
+    void permissionsMayChangeMeanwhile(String program, Way way) {
+        try (Workload workload = Workload.of(program).start()) {
+            Path folder = workload.folder();
+            SavedTree saved = SavedTree.dump(workload.pid(), folder.resolve("checkpoint"), false);
+            Command.of("sh", "-c", "chmod -R ug+s,u-r,+t " + folder + "/" + program + ".*")
+                    .run()
+                    .ok();
+            workload.restoredAs(saved.restore(way));
+            workload.assertPasses();
+        }
+    }
+
     /** A core_pattern that is a program does not keep to the limit of core dumps. */
     @ParameterizedTest
     @EnumSource(Way.class)
@@ -135,7 +140,7 @@ class OptionsTest {
 
     private static void awaitStopped(Workload workload) {
         Processes.await("all processes to be stopped", LIMIT, () -> workload.tree().stream()
-                .allMatch(OptionsTest::isStopped));
+                .allMatch(Processes::isStopped));
     }
 
     /** The restored tree is as good as the first one. */
@@ -200,127 +205,5 @@ class OptionsTest {
             workload.assertPasses();
             assertEquals(0, image.waitFor());
         }
-    }
-
-    @Test
-    void aTerminalIsRefusedWithoutTheOption() {
-        try (Workload workload = Workload.of("tty").onTerminal().start()) {
-            Path folder = workload.folder().resolve("checkpoint");
-            Command.Result result = Tools.of(false)
-                    .run("dump", Long.toString(workload.pid()), "-D", folder.toString())
-                    .expect(3);
-            assertTrue(result.err().contains("pid " + workload.pid() + " fd 0: tty"), result::err);
-            assertTrue(result.err().contains("--shell-job"), result::err);
-            assertFalse(Files.exists(folder));
-            workload.assertPasses();
-        }
-    }
-
-    /** The terminal of a restore is its caller's: nobody of the tree could be controlled by it in a session of the tree. */
-    @Test
-    void theLeaderOfATerminalsSessionIsRefusedAlsoWithTheOption() {
-        try (Workload workload = Workload.of("tty").onTerminal().start()) {
-            Path folder = workload.folder().resolve("checkpoint");
-            Command.Result result = Tools.of(false)
-                    .run("dump", Long.toString(workload.pid()), "--shell-job", "-D", folder.toString())
-                    .expect(3);
-            assertEquals(
-                    "crtools: pid " + workload.pid()
-                            + ": leader of a session with a controlling terminal; dump a process below it instead\n",
-                    result.err());
-            assertFalse(Files.exists(folder));
-            workload.assertPasses();
-        }
-    }
-
-    /** Started from a shell on one terminal, it goes on in the foreground of a shell on another. */
-    @ParameterizedTest
-    @EnumSource(Way.class)
-    void aShellJobGoesOnOnTheTerminalItIsRestoredFrom(Way way) {
-        Path folder = RealProgram.newFolder("job");
-        try (Terminal first = Terminal.open(folder);
-                Terminal second = Terminal.open(folder)) {
-            first.type("cd " + folder + "; CR_READY=$PWD/ready CR_RESULT=$PWD/result CR_DIR=$PWD /put/workloads/tty");
-            Processes.await("the job", LIMIT, () -> Files.exists(folder.resolve("ready")));
-            long pid = read(folder.resolve("ready"));
-            Workload.awaitRest(pid);
-            ProcView before = ProcView.of(pid);
-            SavedTree saved = SavedTree.dump(pid, folder.resolve("checkpoint"), false, "--shell-job");
-            first.type("echo the shell goes on");
-            first.awaitLine("the shell goes on");
-            second.type(restore(saved, way));
-            Processes.await("the job to come back", LIMIT, () -> Processes.lives(pid) || ended(second));
-            SavedTree.awaitSame(before, pid, OTHER_TERMINAL);
-            Processes.signal("TERM", pid);
-            second.awaitLine("workload tty: here");
-            second.awaitLine("workload tty: child");
-            Processes.await("the end of the job", LIMIT, () -> !Processes.lives(pid));
-            second.type("echo status $?");
-            second.awaitLine("status 0");
-            assertTrue(text(folder.resolve("result")).startsWith("PASS"), () -> text(folder.resolve("result")));
-            assertFalse(first.screen().contains("workload tty"), first::screen);
-        }
-    }
-
-    /** What is typed to bring a shell job back. */
-    private static String restore(SavedTree saved, Way way) {
-        return switch (way) {
-            case JAVA ->
-                String.join(
-                        " ",
-                        Tools.words(
-                                "restore", "--shell-job", "-D", saved.folder().toString()));
-            case IMAGE -> saved.tree().toString();
-        };
-    }
-
-    /** Nothing stands between the shell and the tree: it stops, goes on and ends as any job of a shell does. */
-    @ParameterizedTest
-    @EnumSource(Way.class)
-    void aShellJobIsStoppedAndInterruptedFromTheKeyboard(Way way) {
-        Path folder = RealProgram.newFolder("keys");
-        try (Terminal first = Terminal.open(folder);
-                Terminal second = Terminal.open(folder)) {
-            first.type("cd " + folder + "; CR_READY=$PWD/ready CR_DIR=$PWD /put/workloads/pipe_procs 4");
-            Processes.await("the job", LIMIT, () -> Files.exists(folder.resolve("ready")));
-            long pid = read(folder.resolve("ready"));
-            Workload.awaitRest(pid);
-            ProcView before = ProcView.of(pid);
-            SavedTree saved = SavedTree.dump(pid, folder.resolve("checkpoint"), false, "--shell-job");
-            second.type(restore(saved, way));
-            Processes.await("the job to come back", LIMIT, () -> Processes.lives(pid) || ended(second));
-            SavedTree.awaitSame(before, pid, OTHER_TERMINAL);
-            second.type(SUSPEND);
-            Processes.await("the job to be stopped", LIMIT, () -> Processes.tree(pid).stream()
-                    .allMatch(OptionsTest::isStopped));
-            second.type("echo stopped: $(jobs | grep -c Stopped)");
-            second.awaitLine("stopped: 1");
-            second.type("fg");
-            Processes.await("the job to go on", LIMIT, () -> Processes.tree(pid).stream()
-                    .noneMatch(OptionsTest::isStopped));
-            second.type(INTERRUPT);
-            Processes.await("the end of the job", LIMIT, () -> !Processes.lives(pid));
-            second.type("echo status $?");
-            second.awaitLine("status 130");
-        }
-    }
-
-    private static boolean isStopped(long pid) {
-        return Processes.stat(pid).get(0).equals("T");
-    }
-
-    private static boolean ended(Terminal terminal) {
-        if (terminal.screen().contains("crtools: ")) {
-            throw new AssertionError(terminal.screen());
-        }
-        return false;
-    }
-
-    private static long read(Path file) {
-        return Long.parseLong(text(file).strip());
-    }
-
-    private static String text(Path file) {
-        return Command.of("cat", file.toString()).run().ok().out();
     }
 }
