@@ -2,7 +2,7 @@
 /* Children that ended and were not waited for: by exit code, by signals, one of them a group leader. */
 #include "tree.h"
 
-#include <sys/prctl.h>
+#include <sys/resource.h>
 
 struct dead {
 	int code, signal;
@@ -31,8 +31,7 @@ static void build(int argc, char **argv)
 		if (!dead[i].pid) {
 			if (i % 2)
 				must(setpgid(0, 0));
-			/* No core dump, of whatever kind. */
-			must(prctl(PR_SET_DUMPABLE, 0));
+			must(setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }));
 			if (dead[i].signal)
 				kill(getpid(), dead[i].signal);
 			_exit(dead[i].code);

@@ -6,6 +6,7 @@ import static org.crtools.image.Arg.slot;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.crtools.image.Arg;
 import org.crtools.image.Comparison;
@@ -34,6 +35,9 @@ final class ProcessBodies {
     private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int TIOCSPGRP = 0x5410;
     private static final int RLIMIT_CORE = 4;
+    /** Those that end a process with a core dump (signal(7)). */
+    private static final Set<Integer> DUMPING_SIGNALS = Set.of(3, 4, 5, 6, 7, 8, 11, 24, 25, 31);
+
     private static final int SIG_SETMASK = 2;
     private static final int SIGSET_SIZE = 8;
     private static final int P_PID = 1;
@@ -270,8 +274,11 @@ final class ProcessBodies {
         int signal = zombie.exitStatus() & 0x7f;
         if (signal != 0) {
             program.syscall(Syscall.PRLIMIT64, imm(0), imm(RLIMIT_CORE), program.longs(0, 0), imm(0));
-            // A core_pattern that is a program gets a core dump whatever the limit is (core(5)).
-            program.syscall(Syscall.PRCTL, PR_SET_DUMPABLE, 0);
+            if (DUMPING_SIGNALS.contains(signal)) {
+                // A core_pattern that is a program gets a core dump whatever the limit is (core(5)). Not for other
+                // signals: newer kernels show the status of who cannot be dumped to root only.
+                program.syscall(Syscall.PRCTL, PR_SET_DUMPABLE, 0);
+            }
             program.syscall(Syscall.RT_SIGACTION, imm(signal), program.longs(0, 0, 0, 0), imm(0), imm(SIGSET_SIZE))
                     .mayFail();
             program.syscall(Syscall.RT_SIGPROCMASK, imm(SIG_SETMASK), program.longs(0), imm(0), imm(SIGSET_SIZE));

@@ -62,6 +62,7 @@ public record Fifo(
         }
         Optional<ByteString> home = Optional.empty();
         if (file.isDeleted()) {
+            Paths.expectOpens(ByteString.of(file.source()), SystemCalls.O_RDONLY, context);
             home = Optional.of(Nameless.home(file.path(), status, context.calls()));
         } else {
             Paths.expectLeadsTo(file, context);

@@ -50,6 +50,7 @@ public record MemoryFile(
     /** The index of the object behind an open or mapped memfd. */
     static int object(String place, String source, ByteString link, FileStatus status, CaptureContext context)
             throws IOException, RefusedException {
+        Paths.expectOpens(ByteString.of(source), SystemCalls.O_RDONLY, context);
         int seals;
         try (FileDescriptor file = context.calls().open(source, SystemCalls.O_RDONLY)) {
             seals = context.calls().seals(file).orElse(F_SEAL_SEAL);

@@ -48,6 +48,7 @@ public record UnlinkedFile(
     static int object(
             String place, String source, ByteString link, FileStatus status, boolean nameless, CaptureContext context)
             throws IOException, RefusedException {
+        Paths.expectOpens(ByteString.of(source), SystemCalls.O_RDONLY, context);
         ByteString path = OpenFile.withoutDeleted(link);
         ByteString folder = Nameless.home(path, status, context.calls());
         return context.object(

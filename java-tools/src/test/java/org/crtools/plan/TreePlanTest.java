@@ -219,10 +219,13 @@ class TreePlanTest {
                         false,
                         live(identity(100, 0, 100, 100)),
                         new Zombie(identity(101, 100, 100, 100), 7 << 8),
-                        new Zombie(identity(102, 100, 100, 100), 15))
+                        new Zombie(identity(102, 100, 100, 100), 15),
+                        new Zombie(identity(103, 100, 100, 100), 11 | 0x80))
                 .tree());
         at(tree, "exit_group(7");
-        assertTrue(at(tree, "prctl(PR_SET_DUMPABLE, 0") < at(tree, "kill("));
+        at(tree, "kill(");
+        int dumping = at(tree, "fork(pid=103");
+        assertTrue(dumping < at(tree, "prctl(PR_SET_DUMPABLE, 0"), tree);
     }
 
     @Test

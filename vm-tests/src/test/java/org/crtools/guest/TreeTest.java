@@ -24,6 +24,9 @@ class TreeTest {
     /** These take half a minute under emulation, and as root they are in RealInputTest too. */
     private static final Set<String> LARGE = Set.of("many", "threads512");
 
+    /** Permissions are no matter for root. */
+    private static final Set<String> OF_OWNERS = Set.of("files_unlinked", "fifo_unlinked");
+
     /** What an ordinary user cannot set; the tool says so in one line. */
     private static final List<Explained> USER = List.of(
             Explained.of("exe", "the image stays the program file"), Explained.of("uid_map", "of the user namespace"));
@@ -62,6 +65,7 @@ class TreeTest {
         for (Line line : lines()) {
             // Of the classes that need rights somewhere every line, of the others some.
             boolean chosen = List.of("process", "tree").contains(line.kind())
+                    || OF_OWNERS.contains(line.id())
                     || line.id().hashCode() % 3 == 0;
             if (chosen && !LARGE.contains(line.id()) && !line.needs().contains("root")) {
                 Who who = tests.size() % 4 < 2 ? Who.USER_NEW_PIDS : Who.USER_NEW_PIDNS;
