@@ -10,7 +10,6 @@ import java.util.Optional;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
 import org.crtools.image.BuildId;
-import org.crtools.image.ByteString;
 import org.crtools.image.Format;
 import org.crtools.image.MappedFile;
 import org.crtools.sys.PathBytes;
