@@ -48,9 +48,20 @@ public final class NotRestored {
 
     private NotRestored() {}
 
-    /** A restore that succeeded says nothing as root, and as an ordinary user at most what rights are missing for. */
-    static void assertAllowed(Command.Result result, boolean user) {
+    /**
+     * A restore that succeeded says nothing as root, and as an ordinary user at most what rights are missing for.
+     *
+     * @param deathSignal the first process had a parent death signal, which is cleared, and told, by a detached restore
+     */
+    static void assertAllowed(Command.Result result, boolean user, boolean deathSignal) {
         String said = result.err();
+        if (deathSignal) {
+            String rest = said.replaceFirst("(^crtools: |; )not restored: parent death signal of pid \\d+\n$", "");
+            if (rest.equals(said)) {
+                throw new AssertionError("the parent death signal was cleared in silence: " + said);
+            }
+            said = rest.isEmpty() ? rest : rest + "\n";
+        }
         if (said.isEmpty()) {
             return;
         }

@@ -112,9 +112,14 @@ public final class SavedTree {
 
     /** Brings it back, detached and whole; gives the first process. Options are those that both ways know. */
     public long restore(Way way, String... options) {
+        return restore(way, false, options);
+    }
+
+    /** The same; tells whether the first process had a parent death signal, which a detached restore clears. */
+    public long restore(Way way, boolean deathSignal, String... options) {
         Map<Long, Long> before = Processes.all();
         Command.Result result = tryRestore(way, options).ok();
-        NotRestored.assertAllowed(result, user);
+        NotRestored.assertAllowed(result, user, deathSignal);
         return newRoot(before, result);
     }
 

@@ -166,7 +166,7 @@ public final class SpoiledTree implements AutoCloseable {
                 image,
                 program,
                 () -> NotRestored.assertAllowed(
-                        saved.tryRestore(Way.IMAGE, "--new-pids").ok(), false));
+                        saved.tryRestore(Way.IMAGE, "--new-pids").ok(), false, false));
         if (!stopped().isEmpty()) {
             Processes.signal("CONT", stopped());
         }
