@@ -37,7 +37,7 @@ class DumpFaultTest {
     /** How often a short run kills the tools in the middle of a dump, or calls the dump off. */
     private static final int KILLS = 5;
 
-    private static final int TERMS = 5;
+    private static final int TERMS = 4;
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
