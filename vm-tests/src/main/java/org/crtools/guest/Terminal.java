@@ -61,11 +61,23 @@ public final class Terminal implements AutoCloseable {
         }
     }
 
+    /** All but what was erased again, from the begin of its line (CSI K). */
+    private String leftStanding() {
+        try {
+            return Files.readString(screen, StandardCharsets.ISO_8859_1)
+                    .replaceAll("[^\n]*\r\u001b\\[K", "")
+                    .replace("\r", "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Waits until a line that is exactly this has been shown. */
     public void awaitLine(String line) {
         try {
-            Processes.await(
-                    "the line '" + line + "'", LIMIT, () -> screen().lines().anyMatch(line::equals));
+            Processes.await("the line '" + line + "'", LIMIT, () -> leftStanding()
+                    .lines()
+                    .anyMatch(line::equals));
         } catch (AssertionError inVain) {
             throw new AssertionError(inVain.getMessage() + " on the terminal:\n" + screen(), inVain);
         }
