@@ -69,7 +69,8 @@ static bool crt_has_keyrings(struct task_struct *task)
 }
 
 /* What a thread may have that an image cannot hold. */
-static int crt_check_thread(struct task_struct *task)
+static int crt_check_thread(struct task_struct *task,
+			    const struct task_struct *leader)
 {
 	u32 i;
 
@@ -89,7 +90,7 @@ static int crt_check_thread(struct task_struct *task)
 	/* PR_MCE_KILL, PR_SET_IO_FLUSHER. */
 	if (task->flags & (PF_MCE_PROCESS | PF_MCE_EARLY | PF_LOCAL_THROTTLE))
 		return -EOPNOTSUPP;
-	if (task->personality != task->group_leader->personality ||
+	if (task->personality != leader->personality ||
 	    crt_has_mempolicy(task) || crt_has_keyrings(task))
 		return -EOPNOTSUPP;
 	return 0;
@@ -351,7 +352,7 @@ int crt_dump_write_thread(struct crt_dumper *dumper, u32 index)
 	struct task_struct *task = dumper->threads[index];
 	int ret;
 
-	ret = crt_check_thread(task);
+	ret = crt_check_thread(task, dumper->leader);
 	if (!ret)
 		ret = crt_write_prstatus(dumper, task);
 	if (!ret && !index)

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
+import org.crtools.resource.JvmStatistics;
 import org.crtools.sys.Host;
 import org.crtools.sys.ProcMap;
 
@@ -14,12 +14,6 @@ import org.crtools.sys.ProcMap;
  * them, only /proc/locks does.
  */
 final class MappedLocks {
-    /**
-     * The file in which a JVM publishes its counters. That it is locked keeps other JVMs from tidying it up; the process
-     * that its name tells does so too (os/posix/perfMemory_posix.cpp of OpenJDK).
-     */
-    private static final Pattern JVM_STATISTICS = Pattern.compile("/.*/hsperfdata_[^/]+/\\d+");
-
     private final Host host;
     /** The first mapping of a file, by what /proc calls the file. */
     private final Map<String, String> places = new HashMap<>();
@@ -29,7 +23,8 @@ final class MappedLocks {
     }
 
     void add(int pid, ProcMap map) {
-        if (map.inode() != 0 && !JVM_STATISTICS.matcher(map.path().toString()).matches()) {
+        // The lock only keeps other JVMs from removing that file, and a restore does not need it.
+        if (map.inode() != 0 && !JvmStatistics.isAt(map.path())) {
             places.putIfAbsent(map.device() + ":" + map.inode(), "pid " + pid + " " + Long.toHexString(map.start()));
         }
     }

@@ -13,6 +13,7 @@ import org.crtools.image.Image;
 import org.crtools.image.Vma;
 import org.crtools.image.VmaTable;
 import org.crtools.model.SharedMapping;
+import org.crtools.resource.JvmStatistics;
 import org.crtools.resource.MappedObjects;
 import org.crtools.resource.RefusedException;
 import org.crtools.sys.FileStatus;
@@ -86,13 +87,16 @@ final class MappingCapture {
         return "";
     }
 
-    /** Notes the mappings of a process that no path leads to. */
+    /** Notes the mappings of a process that no path leads to, or one that will not last. */
     void collect(int pid, Image image) throws IOException {
         VmaTable table = image.vmas().orElseThrow();
         for (Vma vma : table.vmas()) {
+            boolean statistics = vma.isShared()
+                    && vma.base() == Base.FILE
+                    && JvmStatistics.isAt(table.files().get(vma.file()).path());
             boolean unlinked = vma.file() != Format.CRT_NO_FILE
                     && table.files().get(vma.file()).hasFlag(Format.CRT_FILE_DELETED);
-            if (vma.isShared() && vma.base() == Base.SHMEM || !vma.isShared() && unlinked) {
+            if (statistics || vma.isShared() && vma.base() == Base.SHMEM || !vma.isShared() && unlinked) {
                 String link = "/proc/" + pid + "/mfd/" + Long.toHexString(vma.start());
                 FileStatus status = host.files().status(ByteString.of(link));
                 boolean anonymous = vma.file() == Format.CRT_NO_FILE
@@ -102,7 +106,8 @@ final class MappingCapture {
                 candidates
                         .computeIfAbsent(new FileId(status.device(), status.inode()), none -> new ArrayList<>())
                         .add(candidate);
-                if (vma.isShared()) {
+                // Who reads a JVM's statistics does without.
+                if (vma.isShared() && !statistics) {
                     outside.add(candidate.place(), "shared mapping", candidate.link(), status);
                 }
             }

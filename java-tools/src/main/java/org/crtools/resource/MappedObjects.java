@@ -28,6 +28,9 @@ public final class MappedObjects {
         if (text.equals(AnonymousMemory.LINK)) {
             return AnonymousMemory.object(place, source, status, context);
         }
+        if (JvmStatistics.isAt(link)) {
+            return JvmStatistics.object(place, source, link, status, context);
+        }
         if (status.links() != 0) {
             throw new RefusedException("mapped file that its path does not lead to (" + link + ")");
         }

@@ -66,6 +66,12 @@ public record MemoryFile(
                         number, place, source, name, status.mode(), status.uid(), status.gid(), status.size(), seals));
     }
 
+    /** One that nothing can be sealed in. */
+    static MemoryFile unsealable(
+            int index, String place, String source, ByteString name, int mode, int uid, int gid, long size) {
+        return new MemoryFile(index, place, source, name, mode, uid, gid, size, F_SEAL_SEAL);
+    }
+
     @Override
     public String kind() {
         return "memfd";

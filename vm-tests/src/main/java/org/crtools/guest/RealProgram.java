@@ -61,8 +61,14 @@ public final class RealProgram implements AutoCloseable {
 
     /** Dumps it, which kills it, and brings it back. */
     public void checkpoint(int number) {
+        checkpoint(number, () -> {});
+    }
+
+    /** The same; something happens between the two. */
+    public void checkpoint(int number, Runnable meanwhile) {
         Path checkpoint = folder.resolve("checkpoint-" + number);
         SavedTree saved = SavedTree.dump(root, checkpoint, false);
+        meanwhile.run();
         long back = saved.restore(SavedTree.Way.alternate(number));
         if (back != root) {
             throw new AssertionError("came back as " + back + ", was " + root);

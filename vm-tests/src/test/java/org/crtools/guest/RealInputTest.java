@@ -2,6 +2,7 @@
 package org.crtools.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -144,7 +145,7 @@ class RealInputTest {
             program.await("the counting", () -> Files.exists(folder.resolve("ready")));
             for (int i = 0; i < moments; i++) {
                 goesOn(program, counts);
-                program.checkpoint(i);
+                program.checkpoint(i, () -> otherJvm(program.root()));
             }
             goesOn(program, counts);
             program.terminate();
@@ -153,6 +154,12 @@ class RealInputTest {
         List<Long> numbers =
                 Files.readAllLines(counts).stream().map(Long::valueOf).toList();
         assertEquals(numbers.stream().sorted().toList(), numbers, "it never counts backwards");
+    }
+
+    /** One that starts removes what the dead ones have left in /tmp, which the checkpoint must not need. */
+    private static void otherJvm(long dead) {
+        Command.of("java", "-version").run().ok();
+        assertFalse(Files.exists(Path.of("/tmp/hsperfdata_root", Long.toString(dead))));
     }
 
     private static void goesOn(RealProgram program, Path counts) {

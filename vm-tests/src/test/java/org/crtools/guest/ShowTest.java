@@ -21,7 +21,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.crtools.checkpoint.Checkpoints;
 import org.crtools.model.Json;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -89,7 +88,7 @@ class ShowTest {
                     .run()
                     .ok();
         }
-        Assumptions.assumeTrue(
+        assertTrue(
                 Files.exists(kprobes) && Processes.read(kprobes.resolve("list")).length > 0,
                 "the module uses no kprobes here");
         Tools tools = Tools.of(false);
