@@ -91,30 +91,29 @@ class TreePlanTest {
         assertFalse(core.contains("pid 101 fd 3"), core);
     }
 
-    @Test
-    void anUnlinkedFileGetsANameOnlyWhereItMust() throws Exception {
+    /** The program of a tree whose processes have an unlinked file of that mode as description 0. */
+    private String withUnlinkedFile(int mode, TreeProcess... processes) throws Exception {
         UnlinkedFile file = new UnlinkedFile(
                 0,
                 "pid 100 fd 3",
                 "/proc/100/fd/3",
                 ByteString.of("/tmp/gone"),
                 ByteString.of("/tmp"),
-                0100600,
+                mode,
                 0,
                 0,
                 10,
                 false);
         descriptions.add(
                 new OpenDescription("pid 100 fd 3", 3, 0100002, 5, new Reopened(0, file.kind(), file.detail())));
-        String tree = ProgramPrinter.print(TreePlan.plan(new Checkpoint(
-                        1,
-                        "6.12",
-                        false,
-                        0,
-                        List.of(live(identity(100, 0, 100, 100), new Descriptor(3, 0, false))),
-                        descriptions,
-                        List.of(file)))
-                .tree());
+        return ProgramPrinter.print(
+                TreePlan.plan(new Checkpoint(1, "6.12", false, 0, List.of(processes), descriptions, List.of(file)))
+                        .tree());
+    }
+
+    @Test
+    void anUnlinkedFileGetsANameOnlyWhereItMust() throws Exception {
+        String tree = withUnlinkedFile(0100600, live(identity(100, 0, 100, 100), new Descriptor(3, 0, false)));
         int nameless = at(tree, "openat(AT_FDCWD, \"/tmp\", O_RDWR|O_EXCL|O_TMPFILE");
         int named = at(tree, "\"/tmp/.crtools-");
         assertTrue(nameless < named, tree);
@@ -185,30 +184,10 @@ class TreePlanTest {
     /** An owner may not be allowed to open his own file again. */
     @Test
     void permissionsOfAFileWithoutANameAreSetWhenAllHaveOpenedIt() throws Exception {
-        UnlinkedFile file = new UnlinkedFile(
-                0,
-                "pid 100 fd 3",
-                "/proc/100/fd/3",
-                ByteString.of("/tmp/gone"),
-                ByteString.of("/tmp"),
+        String tree = withUnlinkedFile(
                 0100400,
-                0,
-                0,
-                10,
-                false);
-        descriptions.add(
-                new OpenDescription("pid 100 fd 3", 3, 0100002, 5, new Reopened(0, file.kind(), file.detail())));
-        String tree = ProgramPrinter.print(TreePlan.plan(new Checkpoint(
-                        1,
-                        "6.12",
-                        false,
-                        0,
-                        List.of(
-                                live(identity(100, 0, 100, 100), new Descriptor(3, 0, false)),
-                                live(identity(101, 100, 100, 100), new Descriptor(3, 0, false))),
-                        descriptions,
-                        List.of(file)))
-                .tree());
+                live(identity(100, 0, 100, 100), new Descriptor(3, 0, false)),
+                live(identity(101, 100, 100, 100), new Descriptor(3, 0, false)));
         assertTrue(at(tree, "\"/proc/self/fd/") < at(tree, "fchmod("), tree);
         assertTrue(at(tree, "fork(pid=101") < at(tree, "fchmod("), tree);
     }

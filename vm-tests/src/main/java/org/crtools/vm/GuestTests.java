@@ -61,6 +61,7 @@ public record GuestTests(Path top, String kernels, String tags, String classes, 
     private Machine machine(Kernel kernel, Path results) {
         return Machine.of(vmTests(), kernel)
                 .withTime(limit)
+                .withCpus(1)
                 .withLog(results.resolve(kernel.name() + ".log"))
                 .withPut(
                         built(module(kernel), "make -C kmod KDIR=$(vm-tests/vm kdir NAME) OUT=$PWD/kmod/build/NAME"),

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.crtools.guest.SavedTree.Way;
 import org.junit.jupiter.api.Tag;
@@ -228,29 +229,31 @@ class DumpFaultTest {
         }
     }
 
-    @Test
-    void isKilled(TestReporter reporter) {
-        try (Target target = new Target(Mode.KILL, "mixed", "1");
+    /** Dumps of the target by tools that may be killed. */
+    private static void withShortLivedTools(Target made, BiConsumer<Target, Runner> dumps) {
+        try (Target target = made;
                 Workload warm = Workload.of("mixed").arguments("1").start()) {
             ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
             warm.assertPasses();
             target.look();
-            isKilled(target, spread(firsts(target.points()), KILLS), tools::run, reporter);
+            dumps.accept(target, tools::run);
             target.workload.assertPasses();
         }
+    }
+
+    @Test
+    void isKilled(TestReporter reporter) {
+        withShortLivedTools(
+                new Target(Mode.KILL, "mixed", "1"),
+                (target, tools) -> isKilled(target, spread(firsts(target.points()), KILLS), tools, reporter));
     }
 
     /** Called off, a dump leaves nothing for the next one, unlike a killed one; once the checkpoint is there, it is done. */
     @Test
     void isTerminated(TestReporter reporter) {
-        try (Target target = new Target(Mode.KILL, "mixed", "1");
-                Workload warm = Workload.of("mixed").arguments("1").start()) {
-            ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
-            warm.assertPasses();
-            target.look();
-            isTerminated(target, spread(firsts(target.points()), TERMS), tools::run, reporter);
-            target.workload.assertPasses();
-        }
+        withShortLivedTools(
+                new Target(Mode.KILL, "mixed", "1"),
+                (target, tools) -> isTerminated(target, spread(firsts(target.points()), TERMS), tools, reporter));
     }
 
     /** So many of them from the first to the last; between, at equal distances. */
@@ -283,14 +286,8 @@ class DumpFaultTest {
     @ParameterizedTest
     @EnumSource(Mode.class)
     void isKilledEverywhere(Mode mode, TestReporter reporter) {
-        try (Target target = new Target(mode, "mixed", "5");
-                Workload warm = Workload.of("mixed").arguments("1").start()) {
-            ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
-            warm.assertPasses();
-            target.look();
-            isKilled(target, target.points(), tools::run, reporter);
-            target.workload.assertPasses();
-        }
+        withShortLivedTools(
+                new Target(mode, "mixed", "5"), (target, tools) -> isKilled(target, target.points(), tools, reporter));
     }
 
     @Tag("long")
@@ -298,14 +295,9 @@ class DumpFaultTest {
     @ParameterizedTest
     @EnumSource(Mode.class)
     void isTerminatedEverywhere(Mode mode, TestReporter reporter) {
-        try (Target target = new Target(mode, "mixed", "5");
-                Workload warm = Workload.of("mixed").arguments("1").start()) {
-            ShortLivedTools tools = ShortLivedTools.prepare(warm.pid());
-            warm.assertPasses();
-            target.look();
-            isTerminated(target, target.points(), tools::run, reporter);
-            target.workload.assertPasses();
-        }
+        withShortLivedTools(
+                new Target(mode, "mixed", "5"),
+                (target, tools) -> isTerminated(target, target.points(), tools, reporter));
     }
 
     private static void fails(Target target, List<Point> points, String how, TestReporter reporter) {

@@ -73,10 +73,7 @@ class ShellJobTest {
         Path folder = RealProgram.newFolder("job");
         try (Terminal first = Terminal.open(folder);
                 Terminal second = Terminal.open(folder)) {
-            first.type("cd " + folder + "; CR_READY=$PWD/ready CR_RESULT=$PWD/result CR_DIR=$PWD /put/workloads/tty");
-            Processes.await("the job", LIMIT, () -> Files.exists(folder.resolve("ready")));
-            long pid = read(folder.resolve("ready"));
-            Workload.awaitRest(pid);
+            long pid = begin(first, folder, "/put/workloads/tty");
             ProcView before = ProcView.of(pid);
             SavedTree saved = SavedTree.dump(pid, folder.resolve("checkpoint"), false, "--shell-job");
             first.type("echo the shell goes on");
@@ -93,6 +90,15 @@ class ShellJobTest {
             assertTrue(text(folder.resolve("result")).startsWith("PASS"), () -> text(folder.resolve("result")));
             assertFalse(first.screen().contains("workload tty"), first::screen);
         }
+    }
+
+    /** Starts a workload from a shell; gives the pid that it tells when it is ready. */
+    private static long begin(Terminal terminal, Path folder, String command) {
+        terminal.type("cd " + folder + "; CR_READY=$PWD/ready CR_RESULT=$PWD/result CR_DIR=$PWD " + command);
+        Processes.await("the job", LIMIT, () -> Files.exists(folder.resolve("ready")));
+        long pid = read(folder.resolve("ready"));
+        Workload.awaitRest(pid);
+        return pid;
     }
 
     /** What is typed to bring a shell job back. */
@@ -114,10 +120,7 @@ class ShellJobTest {
         Path folder = RealProgram.newFolder("keys");
         try (Terminal first = Terminal.open(folder);
                 Terminal second = Terminal.open(folder)) {
-            first.type("cd " + folder + "; CR_READY=$PWD/ready CR_DIR=$PWD /put/workloads/pipe_procs 4");
-            Processes.await("the job", LIMIT, () -> Files.exists(folder.resolve("ready")));
-            long pid = read(folder.resolve("ready"));
-            Workload.awaitRest(pid);
+            long pid = begin(first, folder, "/put/workloads/pipe_procs 4");
             ProcView before = ProcView.of(pid);
             SavedTree saved = SavedTree.dump(pid, folder.resolve("checkpoint"), false, "--shell-job");
             second.type(restore(saved, way));
@@ -145,10 +148,7 @@ class ShellJobTest {
         try (Terminal first = Terminal.open(folder);
                 Terminal second = Terminal.open(folder)) {
             String program = "/put/workloads/pipe_procs";
-            first.type("cd " + folder + "; CR_READY=$PWD/ready CR_DIR=$PWD bash -c '" + program + " 4; true'");
-            Processes.await("the job", LIMIT, () -> Files.exists(folder.resolve("ready")));
-            long pid = read(folder.resolve("ready"));
-            Workload.awaitRest(pid);
+            long pid = begin(first, folder, "bash -c '" + program + " 4; true'");
             int size = Processes.tree(pid).size();
             SavedTree saved = SavedTree.dump(pid, folder.resolve("checkpoint"), false, "--shell-job");
             second.type(restore(saved, way) + " --new-pidns");
