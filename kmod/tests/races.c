@@ -7,9 +7,9 @@
  * the next whole one. Run as an
  * ordinary user; with "unloading", root loads and unloads the module meanwhile.
  *
- * Targets: one that exits, one that executes itself, one that forks, one that
- * maps and unmaps, one that starts and ends threads, one that is stopped and
- * continued all the time, one that becomes another user's program.
+ * Targets: one that exits with timers armed, one that executes itself, one that
+ * forks, one that maps and unmaps, one that starts and ends threads, one that is
+ * stopped and continued all the time, one that becomes another user's program.
  *
  * A dump is complete, or fails with an error that is documented; an execution
  * fails with a documented error, or the new process lives until it is killed,

@@ -8,9 +8,26 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "races.h"
+
+/* Armed for longer than the process lives: it deletes them when it is killed. */
+static void arm_cpu_timers(void)
+{
+	static const clockid_t clocks[] = {
+		CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC,
+	};
+	const struct itimerspec later = { .it_value.tv_sec = 3600 };
+	struct sigevent nothing = { .sigev_notify = SIGEV_NONE };
+	timer_t timer;
+
+	for (int i = 0; i < 30; i++)
+		if (timer_create(clocks[i % 3], &nothing, &timer) ||
+		    timer_settime(timer, 0, &later, NULL))
+			_exit(1);
+}
 
 static void target_exits(void)
 {
@@ -18,6 +35,7 @@ static void target_exits(void)
 		pid_t pid = child();
 
 		if (!pid) {
+			arm_cpu_timers();
 			usleep(random() % 20000);
 			_exit(0);
 		}
