@@ -163,7 +163,7 @@ enum crt_base {
 #define CRT_VMA_RAND_READ	0x8000u
 #define CRT_VMA_MAYWRITE	0x10000u	/* shared: the file was open for writing */
 #define CRT_VMA_STACK		0x20000u	/* holds start_stack */
-#define CRT_VMA_ACCOUNT		0x40000u	/* counted; private read-only: was written */
+#define CRT_VMA_ACCOUNT		0x40000u	/* counted; private read-only: was writable */
 #define CRT_VMA_DROPPABLE	0x80000u	/* MAP_DROPPABLE; an image never has its contents */
 
 struct crt_vma {

@@ -12,11 +12,11 @@ import org.crtools.sys.FileStatus;
  * without a name: a restore needs no such file, and two do not count in the same one.
  */
 public final class JvmStatistics {
-    private static final Pattern PATH = Pattern.compile("/.*/hsperfdata_[^/]+/\\d+");
+    private static final Pattern PATH = Pattern.compile("(/.*)?/tmp/hsperfdata_[^/]+/\\d+");
 
     private JvmStatistics() {}
 
-    /** Whether a mapped file, as /proc calls it, is one. */
+    /** Whether a mapped file, as /proc calls it, is one. It is always in /tmp, of the root folder that the JVM has. */
     public static boolean isAt(ByteString path) {
         return PATH.matcher(path.toString()).matches();
     }
