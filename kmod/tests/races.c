@@ -69,7 +69,7 @@ int running(void)
 	return now() < deadline && !(counts && counts->stop);
 }
 
-static void wrong(const char *what, int error)
+void wrong(const char *what, int error)
 {
 	if (COUNT(wrong) == 1)
 		snprintf(counts->first_wrong, sizeof(counts->first_wrong), "%s: %s", what,

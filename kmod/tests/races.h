@@ -16,6 +16,8 @@ void target_executes(void);
 extern char self[4096];	/* this program */
 extern double deadline;
 int running(void);
+/* Notes a failure, which fails the test. */
+void wrong(const char *what, int error);
 /* As fork(); the child ends with its parent. */
 pid_t child(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the targets of races.c do. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -26,7 +27,7 @@ static void arm_cpu_timers(void)
 	for (int i = 0; i < 30; i++)
 		if (timer_create(clocks[i % 3], &nothing, &timer) ||
 		    timer_settime(timer, 0, &later, NULL))
-			_exit(1);
+			return wrong("arming timers", errno);
 }
 
 static void target_exits(void)
