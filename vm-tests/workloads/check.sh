@@ -21,7 +21,16 @@ end_left() {
 	done
 }
 
-# Whether this machine has what a run needs of the kernel's release and the processor.
+# The block devices that a workload looks for.
+has_block() {
+	local name
+	for name in vda sda nvme0n1 loop0; do
+		[ ! -b "/dev/$name" ] || return 0
+	done
+	return 1
+}
+
+# Whether this machine has what a run needs of the kernel, the processor and the devices.
 is_here() {
 	local need
 	for need in ${1//,/ }; do
@@ -30,6 +39,9 @@ is_here() {
 		# Where the kernel does not show how it was built it has what most have.
 		ioperm) ! zgrep -q '# CONFIG_X86_IOPL_IOPERM is not set' /proc/config.gz 2>/dev/null || return 1 ;;
 		ospke) grep -qw ospke /proc/cpuinfo || return 1 ;;
+		block) has_block || return 1 ;;
+		kmsg) [ -c /dev/kmsg ] || return 1 ;;
+		mapped) [ "$(stat -f -c %T "$tmp")" != overlayfs ] || return 1 ;;
 		esac
 	done
 }

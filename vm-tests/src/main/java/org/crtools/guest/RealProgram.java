@@ -36,10 +36,18 @@ public final class RealProgram implements AutoCloseable {
 
     /** Starts it in a session of its own; its output goes to {@code out} in the folder. */
     public static RealProgram start(Path folder, String... words) {
+        return start(folder, Command.of(List.of(words)).onAllProcessors());
+    }
+
+    /** The same with a JVM, on one processor. */
+    public static RealProgram startJava(Path folder, String... arguments) {
+        return start(folder, Command.of(List.of(arguments)).prefixed("java", "-XX:+ErrorFileToStderr"));
+    }
+
+    private static RealProgram start(Path folder, Command command) {
         Path out = folder.resolve("out");
         // setsid(1) executes the program in its own place.
-        Process process = Command.of(List.of(words))
-                .prefixed("setsid")
+        Process process = command.prefixed("setsid")
                 .in(folder)
                 .with("CR_READY", folder.resolve("ready").toString())
                 .with("CR_RESULT", folder.resolve("result").toString())

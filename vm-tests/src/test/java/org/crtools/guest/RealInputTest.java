@@ -140,8 +140,8 @@ class RealInputTest {
     private static void counter(int moments) throws IOException {
         Path folder = RealProgram.newFolder("counter");
         Path counts = folder.resolve("counts");
-        try (RealProgram program = RealProgram.start(
-                folder, "java", "-cp", "/put/workloads", "Counter", "4", "20000", counts.toString())) {
+        try (RealProgram program =
+                RealProgram.startJava(folder, "-cp", "/put/workloads", "Counter", "4", "20000", counts.toString())) {
             program.await("the counting", () -> Files.exists(folder.resolve("ready")));
             for (int i = 0; i < moments; i++) {
                 goesOn(program, counts);
