@@ -25,16 +25,31 @@
 struct crt_fill {
 	struct page *pages[CRT_BATCH];
 	struct bio_vec bvecs[CRT_BATCH];
-	u8 *buf;		/* CRT_BATCH pages, for shared memory */
+	u8 *buf;		/* for shared memory, NULL without any */
+	u64 buf_size;		/* at most CRT_BATCH pages */
 };
 
 int crt_map_prepare(struct crt_exec *exec)
 {
-	exec->fill = kvzalloc(sizeof(*exec->fill), CRT_GFP_LARGE);
-	if (!exec->fill)
+	const struct crt_image *image = &exec->image;
+	struct crt_fill *fill;
+	u32 i;
+
+	fill = kvzalloc(sizeof(*fill), CRT_GFP_LARGE);
+	exec->fill = fill;
+	if (!fill)
 		return -ENOMEM;
-	exec->fill->buf = kvmalloc(CRT_BATCH * PAGE_SIZE, CRT_GFP_LARGE);
-	return exec->fill->buf ? 0 : -ENOMEM;
+	for (i = 0; i < image->nr_runs; i++) {
+		const struct crt_run *run = &image->runs[i];
+
+		if (image->vmas[run->vma].base == CRT_BASE_SHMEM)
+			fill->buf_size = max(fill->buf_size, run->size);
+	}
+	if (!fill->buf_size)
+		return 0;
+	fill->buf_size = min_t(u64, fill->buf_size, CRT_BATCH * PAGE_SIZE);
+	fill->buf = kvmalloc(fill->buf_size, CRT_GFP_LARGE);
+	return fill->buf ? 0 : -ENOMEM;
 }
 
 void crt_map_unprepare(struct crt_exec *exec)
@@ -194,7 +209,7 @@ static ssize_t crt_fill_object(struct crt_fill *fill, struct file *from,
 	u64 done;
 	int err;
 
-	size = min_t(u64, size, CRT_BATCH * PAGE_SIZE);
+	size = min(size, fill->buf_size);
 	kvec.iov_len = size;
 	iov_iter_kvec(&iter, ITER_DEST, &kvec, 1, size);
 	err = crt_read_iter(from, &iter, offset);
