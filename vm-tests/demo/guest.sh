@@ -12,8 +12,9 @@ die() { echo "demo: $*" >&2; exit 1; }
 set +m
 # An emulated processor takes its time over what a JVM compiles.
 little="-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC"
-java() { command java $little "$@"; }
-echo "java stands for java $little here"
+# On one of them: docs/decisions/0008-jvms-on-one-processor.md.
+java() { taskset -c 0 java $little "$@"; }
+echo "java stands for taskset -c 0 java $little here"
 
 title "A stock kernel, and the module"
 show uname -r
