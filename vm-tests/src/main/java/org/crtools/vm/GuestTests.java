@@ -29,7 +29,7 @@ public record GuestTests(Path top, String kernels, String tags, String classes, 
     /** Longest time for one test method, in seconds. */
     private static final int TEST_SECONDS = 300;
 
-    /** What {@code vm run} allows; those beyond it would wait in no order. */
+    /** What {@code vm run} allows; those beyond it would only wait. */
     private static final int AT_ONCE = 2;
 
     /**
