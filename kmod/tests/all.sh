@@ -11,7 +11,8 @@
 # images of all workloads as KernelImageTest does. The test fuzz executes MUTATIONS (default 3000) damaged
 # images, then fuzzes the parser on this machine for SECONDS. The test inject
 # lets every allocation fail if EVERY is set, else ever fewer of the later ones.
-# TIME (seconds) and MEM (MiB) in the environment are the machine's.
+# TIME (seconds) and MEM (MiB) in the environment are the machine's. The test
+# races has one of its own, whose processors run at the same time.
 set -eu
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30} logs=${5:-}
@@ -66,17 +67,30 @@ for name in $TESTS; do
 done
 EOS
 code=0 puts=()
+: >"$work/lines"
 for program in "$programs"/*; do puts+=(--put "$program"); done
 [ -z "$logs" ] || mkdir -p "$logs"
-"$here/../../vm-tests/vm" run "$kernel" --time "${TIME:-1500}" --mem "${MEM:-3000}" ${logs:+--log "$logs/console"} \
-	--put "$work/crtools.ko" --put "$work/guest.sh" "${puts[@]}" \
-	--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
-	--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" \
-	--get /tmp/images:"$work" -- \
-	"cp -npr /put/tests/* /put/; mkdir -p /tmp/images; EVERY=${EVERY:-} MUTATIONS=${MUTATIONS:-3000} SECONDS_EACH=$seconds TESTS='$tests' bash /put/guest.sh" >&2 || code=$?
-if [ ! -s "$work/result/lines" ] || [ $code -ne 0 ]; then
-	printf 'kmod/machine\tFAILED\t0\n'
-fi
+# machine CONSOLE TESTS [OPTION...]: one machine, with more options of `vm run`
+machine() {
+	local console=$1 these=$2 code=0
+	shift 2
+	rm -f "$work/result/lines"
+	"$here/../../vm-tests/vm" run "$kernel" --time "${TIME:-1500}" --mem "${MEM:-3000}" "$@" \
+		${logs:+--log "$logs/$console"} \
+		--put "$work/crtools.ko" --put "$work/guest.sh" "${puts[@]}" \
+		--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
+		--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" \
+		--get /tmp/images:"$work" -- \
+		"cp -npr /put/tests/* /put/; mkdir -p /tmp/images; EVERY=${EVERY:-} MUTATIONS=${MUTATIONS:-3000} SECONDS_EACH=$seconds TESTS='$these' bash /put/guest.sh" >&2 || code=$?
+	if [ ! -s "$work/result/lines" ] || [ $code -ne 0 ]; then
+		printf 'kmod/machine\tFAILED\t0\n' >>"$work/lines"
+	fi
+	cat "$work/result/lines" >>"$work/lines" || code=1
+	return $code
+}
+others=$(printf ' %s ' $tests | sed 's/ races //;s/  */ /g')
+[ -z "${others// /}" ] || machine console "$others" || code=1
+if [[ " $tests " = *" races "* ]]; then machine console-races races --parallel || code=1; fi
 # The image parser on this machine, from the images that were made there.
 if [ -d "$work/images/workloads" ]; then
 	begin=${EPOCHREALTIME/./} outcome=PASSED
@@ -85,8 +99,8 @@ if [ -d "$work/images/workloads" ]; then
 		cat "$work/result/fuzz-parser.log" >&2
 	fi
 	printf 'kmod/fuzz-parser\t%s\t%d\n' $outcome \
-		$(((${EPOCHREALTIME/./} - begin) / 1000)) >>"$work/result/lines"
+		$(((${EPOCHREALTIME/./} - begin) / 1000)) >>"$work/lines"
 fi
 [ -z "$logs" ] || cp "$work"/result/*.log "$logs" || :
-cat "$work/result/lines"
-[ $code -eq 0 ] && ! grep -q FAILED "$work/result/lines"
+cat "$work/lines"
+[ $code -eq 0 ] && ! grep -q FAILED "$work/lines"

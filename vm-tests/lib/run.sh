@@ -2,6 +2,8 @@
 # `vm run`: one command in one fresh machine.
 
 CPUS=2 MEM=3072 TIME=300
+# The emulated processors take turns in one thread: docs/decisions/0010-processors-take-turns.md.
+THREAD=single
 # All that QEMU emulates, but for what makes programs slower here: string instructions that are said to be fast for single
 # bytes, and are emulated byte by byte (kernels clear pages with them), and a fifth level of page tables.
 CPU=max,la57=off,erms=off,fsrm=off,fzrm=off,fsrs=off
@@ -14,6 +16,7 @@ run() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--cpus) CPUS=$2; shift 2 ;;
+		--parallel) THREAD=multi; shift ;;
 		--mem) MEM=$2; shift 2 ;;
 		--time) TIME=$2; shift 2 ;;
 		--put) puts+=("$2"); shift 2 ;;
@@ -123,7 +126,7 @@ run_machine() {
 			-chardev file,id=err,path=$work/err -device virtserialport,chardev=err,name=err"
 	fi
 	: >"$work/control"
-	set -- "$(qemu_dir)/qemu" -accel tcg,thread=multi -machine q35,hpet=off -cpu "$CPU" -smp "$CPUS" -m "$MEM" \
+	set -- "$(qemu_dir)/qemu" -accel tcg,thread=$THREAD -machine q35,hpet=off -cpu "$CPU" -smp "$CPUS" -m "$MEM" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kdir/vmlinuz" -initrd "$work/initrd" \
 		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=5 mitigations=off random.trust_cpu=on tsc=reliable secretmem.enable=1 sysctl.kernel.panic_on_rcu_stall=1 rdinit=/init printk.devkmsg=on" \

@@ -24,9 +24,6 @@ public final class Command {
     private static final Map<String, String> ENVIRONMENT = Map.of(
             "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG", "C.UTF-8", "HOME", "/root");
 
-    /** As taskset(1) takes them, such as 0-1. */
-    private static final String ONLINE = online();
-
     private final List<String> words;
     private final Map<String, String> environment;
     private final Path folder;
@@ -78,14 +75,6 @@ public final class Command {
         List<String> more = new ArrayList<>(Arrays.asList(before));
         more.addAll(words);
         return new Command(more, environment, folder, user, limit);
-    }
-
-    /**
-     * On all processors of the machine. The tests' JVMs, and so what they start, keep to one of them: an emulated
-     * processor may take half of an instruction that another one is just replacing, as JVMs do.
-     */
-    public Command onAllProcessors() {
-        return prefixed("taskset", "-c", ONLINE);
     }
 
     /** In a working directory other than /. */
@@ -164,14 +153,6 @@ public final class Command {
         builder.environment().putAll(environment);
         try {
             return builder.start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String online() {
-        try {
-            return text(Path.of("/sys/devices/system/cpu/online")).strip();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -44,12 +44,9 @@ public final class KernelImage {
     /** Executes it and waits until all its threads are the program's again. */
     public long exec() {
         Path out = file.resolveSibling(file.getFileName() + ".out");
-        Process process = Command.of(file.toString())
-                .onAllProcessors()
-                .asUser(user)
-                .in(file.getParent())
-                .start(out, out);
-        // setpriv(1) and taskset(1) execute the image in their own place: the pid is the image's.
+        Process process =
+                Command.of(file.toString()).asUser(user).in(file.getParent()).start(out, out);
+        // setpriv(1) executes the image in its own place: the pid is the image's.
         long pid = process.pid();
         Processes.await("the image to go on", LIMIT, () -> !process.isAlive() || runs(pid));
         if (!runs(pid)) {

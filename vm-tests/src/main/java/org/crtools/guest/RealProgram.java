@@ -36,10 +36,10 @@ public final class RealProgram implements AutoCloseable {
 
     /** Starts it in a session of its own; its output goes to {@code out} in the folder. */
     public static RealProgram start(Path folder, String... words) {
-        return start(folder, Command.of(List.of(words)).onAllProcessors());
+        return start(folder, Command.of(List.of(words)));
     }
 
-    /** The same with a JVM, on one processor. */
+    /** The same with a JVM. */
     public static RealProgram startJava(Path folder, String... arguments) {
         return start(folder, Command.of(List.of(arguments)).prefixed("java", "-XX:+ErrorFileToStderr"));
     }

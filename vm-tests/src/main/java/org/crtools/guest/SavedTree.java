@@ -135,7 +135,7 @@ public final class SavedTree {
             case IMAGE -> {
                 words.addAll(List.of(tree().toString(), "-d"));
                 words.addAll(Arrays.asList(options));
-                yield Command.of(words).onAllProcessors().asUser(user).run();
+                yield Command.of(words).asUser(user).run();
             }
         };
     }

@@ -111,7 +111,6 @@ public final class Workload implements AutoCloseable {
                         "script", "-qec", "exec " + String.join(" ", words.subList(1, words.size())), "/dev/null"));
             }
             Command command = Command.of(words)
-                    .onAllProcessors()
                     .asUser(setup.user())
                     .in(folder)
                     .with("CR_READY", folder.resolve("ready").toString())

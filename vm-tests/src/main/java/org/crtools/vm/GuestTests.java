@@ -38,10 +38,8 @@ public record GuestTests(Path top, String kernels, String tags, String classes, 
      */
     private static final int SEVERAL = 2;
 
-    /** On one processor ({@link org.crtools.guest.Command#onAllProcessors}). */
-    private static final String JAVA =
-            "taskset -c 0 java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx768m"
-                    + " -cp '/put/classes:/put/test-classes:/put/lib/*' org.crtools.guest.GuestMain /put/test-classes '%s' '%s' %d";
+    private static final String JAVA = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx768m"
+            + " -cp '/put/classes:/put/test-classes:/put/lib/*' org.crtools.guest.GuestMain /put/test-classes '%s' '%s' %d";
 
     /** The containers; starts the machines. */
     public Stream<DynamicNode> nodes() throws IOException {
