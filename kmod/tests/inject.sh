@@ -40,21 +40,29 @@ stacks() {
 bad=0
 "$inject" 1 none "$module" || bad=1
 insmod "$module" || exit 1
-dir=$(mktemp -d)
-chown user "$dir"
-# Not by su: it stops as its child does, and is waited for at the end.
-setpriv --reuid=user --regid=user --clear-groups env CR_READY="$dir/ready" CR_RESULT="$dir/result" \
-	CR_DIR="$dir" CR_PIDS=any CR_EXE=any "$folder/threads" 3 >/dev/null 2>&1 &
-pid=$!
-for ((i = 0; i < 3000; i++)); do
-	[ -e "$dir/ready" ] && break
-	sleep 0.01
-done
-kill -STOP "$pid"
-until grep -q '^State:.T' "/proc/$pid/status"; do sleep 0.01; done
-su -s /bin/bash user -c "cat /proc/$pid/dump >$dir/img && chmod 700 $dir/img && exec $inject $pid $dir/img" || { bad=1; stacks; }
-kill -KILL "$pid"
-wait
+# one WORKLOAD [ARGUMENT...]: dumped and executed
+one() {
+	local dir pid name=$1
+	dir=$(mktemp -d)
+	chown user "$dir"
+	shift
+	echo "$name:"
+	# Not by su: it stops as its child does, and is waited for at the end.
+	setpriv --reuid=user --regid=user --clear-groups env CR_READY="$dir/ready" CR_RESULT="$dir/result" \
+		CR_DIR="$dir" CR_PIDS=any CR_EXE=any "$folder/$name" "$@" >/dev/null 2>&1 &
+	pid=$!
+	for ((i = 0; i < 3000; i++)); do
+		[ -e "$dir/ready" ] && break
+		sleep 0.01
+	done
+	kill -STOP "$pid"
+	until grep -q '^State:.T' "/proc/$pid/status"; do sleep 0.01; done
+	su -s /bin/bash user -c "cat /proc/$pid/dump >$dir/img && chmod 700 $dir/img && exec $inject $pid $dir/img" || { bad=1; stacks; }
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+}
+one threads 3
+one map_shared_anon
 [ "$(cat /sys/module/crtools/refcnt)" = 0 ] || { echo "the module is still in use"; bad=1; }
 pgrep -u user -l && { echo "processes are left"; bad=1; }
 rmmod crtools || bad=1
