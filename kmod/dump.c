@@ -343,7 +343,7 @@ static int crt_dump_make(struct crt_dump *dump, struct mm_struct *mm)
 		 */
 		live = crt_live_check(dump);
 		if (live)
-			ret = live == -ESRCH ? -ESRCH : -EBUSY;
+			ret = live == -ESTALE ? -EBUSY : live;
 	}
 	crt_live_close(dumper);
 	put_pid(dumper->pid);

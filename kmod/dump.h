@@ -132,7 +132,8 @@ static inline u32 crt_buf_count(const struct crt_buf *buf, size_t size)
  * where it can be dumped, -EACCES if the caller may not attach to it,
  * -EOPNOTSUPP for what will never be. It waits for threads that are on their
  * way off the CPU.
- * crt_live_check() returns 0, or -ESTALE if a thread ran, came or went since.
+ * crt_live_check() returns 0, -ESTALE if a thread ran, came or went since, or
+ * -ESRCH if there is none any more. Both answer -ERESTARTSYS to a signal.
  */
 int crt_live_open(struct crt_dumper *dumper);
 void crt_live_close(struct crt_dumper *dumper);

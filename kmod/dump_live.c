@@ -4,6 +4,7 @@
 #include <linux/cgroup.h>
 #include <linux/delay.h>
 #include <linux/freezer.h>
+#include <linux/jiffies.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -38,7 +39,8 @@ static bool crt_is_stopped(struct task_struct *task)
 
 /*
  * A thread counts as stopped a while before it sleeps: in between it may be
- * preempted, and on PREEMPT_RT wait for a lock. It runs once more then.
+ * preempted, and on PREEMPT_RT wait for a lock. It runs once more then. One
+ * that sleeps looks the same for the moment in which a late dequeue ends.
  */
 static bool crt_runs_yet(struct task_struct *task)
 {
@@ -61,7 +63,7 @@ static int crt_wait_asleep(struct task_struct *task)
 		if (ms >= CRT_ASLEEP_MS || !crt_is_stopped(task))
 			return -EBUSY;
 		if (msleep_interruptible(1))
-			return -EINTR;
+			return -ERESTARTSYS;
 	}
 	return crt_is_stopped(task) ? 0 : -EBUSY;
 }
@@ -169,21 +171,30 @@ void crt_live_close(struct crt_dumper *dumper)
 	dumper->threads = NULL;
 }
 
-/* Counts what changes when a thread runs; -ESTALE if one may be running. */
-static int crt_count_runs(struct task_struct *leader, struct mm_struct *mm,
-			  struct crt_run_count *ret)
+/*
+ * Counts what changes when a thread runs; -ESTALE if one is not stopped, with
+ * *yet one that may still be on its way to sleep, as a reference.
+ */
+static int crt_try_count_runs(struct task_struct *leader, struct mm_struct *mm,
+			      struct crt_run_count *ret,
+			      struct task_struct **yet)
 {
 	struct task_struct *task;
 	int error = 0;
 
+	*yet = NULL;
 	ret->switches = 0;
 	ret->threads = 0;
 	rcu_read_lock();
 	__for_each_thread(leader->signal, task) {
 		if (crt_is_dead(task))
 			continue;
-		if (READ_ONCE(task->mm) != mm || !crt_is_stopped(task) ||
-		    crt_runs_yet(task)) {
+		if (READ_ONCE(task->mm) != mm || !crt_is_stopped(task)) {
+			error = -ESTALE;
+			break;
+		}
+		if (crt_runs_yet(task)) {
+			*yet = get_task_struct(task);
 			error = -ESTALE;
 			break;
 		}
@@ -193,6 +204,24 @@ static int crt_count_runs(struct task_struct *leader, struct mm_struct *mm,
 	}
 	rcu_read_unlock();
 	return error;
+}
+
+/* The same of threads that sleep: waits for those on their way to it. */
+static int crt_count_runs(struct task_struct *leader, struct mm_struct *mm,
+			  struct crt_run_count *ret)
+{
+	unsigned long until = jiffies + msecs_to_jiffies(CRT_ASLEEP_MS);
+	struct task_struct *yet;
+	int error;
+
+	do {
+		error = crt_try_count_runs(leader, mm, ret, &yet);
+		if (!yet)
+			return error;
+		error = crt_wait_asleep(yet);
+		put_task_struct(yet);
+	} while (!error && time_before(jiffies, until));
+	return error == -ERESTARTSYS ? error : -ESTALE;
 }
 
 /* Another process on the same memory would go on changing it. */
@@ -236,6 +265,8 @@ int crt_live_open(struct crt_dumper *dumper)
 			return ret;
 	}
 	ret = crt_count_runs(dumper->leader, dumper->mm, &dumper->dump->ran);
+	if (ret == -ERESTARTSYS)
+		return ret;
 	if (ret || dumper->dump->ran.threads != dumper->nr_threads)
 		return -EBUSY;
 	/* What runs from here on is noticed in the end (crt_live_check()). */
