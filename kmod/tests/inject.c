@@ -8,7 +8,8 @@
  * root, loading and unloading it. The first allocation fails in the first
  * round, the second in the second one, until a round meets no more of them.
  * With SHORT in the environment ever fewer of the later ones fail: executing
- * takes an allocation for each page.
+ * takes an allocation for each page. With ONLY, it is the name of the only
+ * operation.
  *
  * A failed operation answers ENOMEM, or what stands for it (operations[] below),
  * and works again the next time; one that answers nothing has done all that it
@@ -407,6 +408,7 @@ static int run(const struct operation *operation)
 
 int main(int argc, char **argv)
 {
+	const char *only = getenv("ONLY");
 	int bad = 0;
 
 	if (argc < 3)
@@ -418,6 +420,7 @@ int main(int argc, char **argv)
 	if (module)
 		return run(&load_operation);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
-		bad |= run(&operations[i]);
+		if (!only || !strcmp(only, operations[i].name))
+			bad |= run(&operations[i]);
 	return bad;
 }
