@@ -118,13 +118,20 @@ static int differs(const char *what, long before, long after, long most)
 
 /*
  * Of the machine's slowness; and what the kernel says of any program that asks
- * for so much memory, or makes that system call (of a restore program).
+ * for so much memory, or makes that system call: of a restore program, or by
+ * registers that are not its own.
  */
 static bool is_harmless(const char *line)
 {
 	static const char *const texts[] = {
 		"hrtimer: interrupt took", "clocksource:", "perf: interrupt took",
 		"__vm_enough_memory:", "uses deprecated remap_file_pages()",
+		"calls setitimer() with new_value NULL pointer",
+		"futex_wake_op: ", "Attempt to set a LOCK_MAND lock",
+		"uses 32-bit capabilities (legacy support in use)",
+		"uses deprecated v2 capabilities",
+		"memfd_create() without MFD_EXEC nor MFD_NOEXEC_SEAL",
+		"attempted to duplicate a private mapping with mremap",
 		"drop_caches: 4",
 	};
 	unsigned int i;
