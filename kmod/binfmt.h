@@ -69,6 +69,15 @@ int crt_args_copy_argv(struct crt_exec *exec);
 int crt_args_write(const struct crt_exec *exec, int ctl_fd, u64 *argv);
 u64 crt_args_main_stack(const struct crt_exec *exec);
 
+/*
+ * Memory objects of the kernel have no limit of space: ENOSPC stands for lack
+ * of memory there (mm/shmem.c).
+ */
+static inline int crt_shmem_error(int error)
+{
+	return error == -ENOSPC ? -ENOMEM : error;
+}
+
 /* map.c: buffers, made while failing is allowed; then VMAs and contents. */
 bool crt_is_mapped_writable(const struct crt_vma *vma);
 int crt_map_prepare(struct crt_exec *exec);

@@ -125,12 +125,19 @@ static char *crt_object_name(const struct crt_image *image, u32 index)
 	return kmemdup_nul(path, len, GFP_KERNEL_ACCOUNT);
 }
 
-/* Anonymous shared memory, which is the kernel's own: no file to open. */
-static struct file *crt_new_shmem(const char *name, u64 size, vm_flags_t flags)
+static struct file *crt_new_memfd(const char *name, u64 size, vm_flags_t flags)
 {
 	struct file *file;
 
 	file = shmem_file_setup(name, size, legacy_to_vma_flags(flags));
+	return IS_ERR(file) ? ERR_PTR(crt_shmem_error(PTR_ERR(file))) : file;
+}
+
+/* Anonymous shared memory, which is the kernel's own: no file to open. */
+static struct file *crt_new_shmem(const char *name, u64 size, vm_flags_t flags)
+{
+	struct file *file = crt_new_memfd(name, size, flags);
+
 	if (!IS_ERR(file))
 		file_inode(file)->i_flags |= S_PRIVATE;
 	return file;
@@ -170,7 +177,7 @@ static struct file *crt_new_object(const struct crt_image *image,
 	if (of_kernel)
 		file = crt_new_shmem(name, size, flags);
 	else
-		file = shmem_file_setup(name, size, legacy_to_vma_flags(flags));
+		file = crt_new_memfd(name, size, flags);
 	kfree(name);
 	return file;
 }

@@ -224,7 +224,7 @@ static ssize_t crt_fill_object(struct crt_fill *fill, struct file *from,
 		page = shmem_read_mapping_page(to->f_mapping,
 					       (pos + done) >> PAGE_SHIFT);
 		if (IS_ERR(page))
-			return PTR_ERR(page);
+			return crt_shmem_error(PTR_ERR(page));
 		memcpy_to_page(page, 0, fill->buf + done, PAGE_SIZE);
 		set_page_dirty_lock(page);
 		put_page(page);
