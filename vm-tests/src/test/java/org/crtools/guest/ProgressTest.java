@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** What takes more than a second is told while it lasts: on a terminal, in a line that goes away, and nowhere else. */
 class ProgressTest {
 
-    private static final String BIG = "128";
+    private static final String BIG = "64";
     private static final String ERASE_LINE = "\u001b[K";
 
     @Test
