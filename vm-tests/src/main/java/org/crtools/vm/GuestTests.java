@@ -33,8 +33,8 @@ public record GuestTests(Path top, String kernels, String tags, String classes, 
     private static final int AT_ONCE = 2;
 
     /**
-     * Processors of the first kernel's machine, for what only shows with more than one. The others have one: two machines
-     * of two, on a host of two, take a sixth longer, as their processors wait for one another.
+     * Processors of the first kernel's machine, for what only shows with more than one. The others have one, which
+     * waits for no other to have its turn.
      */
     private static final int SEVERAL = 2;
 
