@@ -130,7 +130,6 @@ static bool is_harmless(const char *line)
 		"futex_wake_op: ", "Attempt to set a LOCK_MAND lock",
 		"uses 32-bit capabilities (legacy support in use)",
 		"uses deprecated v2 capabilities",
-		"memfd_create() without MFD_EXEC nor MFD_NOEXEC_SEAL",
 		"attempted to duplicate a private mapping with mremap",
 		"drop_caches: 4",
 	};
