@@ -35,6 +35,8 @@ mkdir /tmp/result
 one() {
 	local name=$1 begin=${EPOCHREALTIME/./} outcome
 	shift
+	# One that failed may have left it there.
+	[ ! -e /sys/module/crtools ] || rmmod crtools
 	"$@" > /tmp/one.out 2>&1
 	case $? in
 	0) outcome=PASSED ;;

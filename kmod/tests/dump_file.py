@@ -15,7 +15,8 @@ from dump_target import (check, equal, near, failure, Target, same_memory, seize
                          PTRACE_O_TRACESYSGOOD,
                          PTRACE_INTERRUPT, PTRACE_SEIZE)
 
-SYS_MODIFY_LDT = 154	# arch/x86/entry/syscalls/syscall_64.tbl
+# System calls that a kernel can be built without: arch/x86/entry/syscalls/syscall_64.tbl
+OPTIONAL = {"ldt": 154, "policy": 238, "policy_of_memory": 237, "keyring": 250}
 
 
 def gdb(program, img, *commands):
@@ -306,7 +307,8 @@ def test_refused():
     with open("/proc/sys/vm/nr_hugepages", "w") as pages:
         pages.write("0")
     may_lack = {"secretmem", "io_uring", "pkey", "guard_shared"}
-    if libc.syscall(SYS_MODIFY_LDT, 0, None, 0) < 0 and ctypes.get_errno() == errno.ENOSYS:
-        may_lack.add("ldt")
+    for kind, number in OPTIONAL.items():
+        if libc.syscall(number, 0, 0, 0, 0, 0, 0) < 0 and ctypes.get_errno() == errno.ENOSYS:
+            may_lack.add(kind)
     check(set(left_out) <= may_lack, "not made: %s" % left_out)
     return "without %s" % left_out if left_out else None

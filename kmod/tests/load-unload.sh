@@ -31,50 +31,76 @@ restored=$!
 wait_for 60 is_back "$restored" threads || { echo "the restored process does not come back"; exit 1; }
 rmmod "$name" || exit 1
 
-jobs_=()
-for mode in walk walk hold pin pin die map; do
-	"$churn" "$mode" &
-	jobs_+=($!)
-done
-# Groups of their own, as their commands are to end with them.
-set -m
-(while :; do ls -lR /proc/[0-9]*/task >/dev/null 2>&1; done) &
-loops=(-$!)
-(while :; do cat /proc/[0-9]*/dump >/dev/null 2>&1; done) &
-loops+=(-$!)
-set +m
+# start_churn MODE...: starts these in groups of their own, as what they start is to end with them
+start_churn() {
+	local mode
+	groups=()
+	set -m
+	for mode; do
+		case $mode in
+		list) while :; do ls -lR /proc/[0-9]*/task >/dev/null 2>&1; done & ;;
+		read) while :; do cat /proc/[0-9]*/dump >/dev/null 2>&1; done & ;;
+		*) "$churn" "$mode" & ;;
+		esac
+		groups+=($!)
+	done
+	set +m
+}
+
+# What has ended is no longer in /proc, and holds nothing.
+end_churn() {
+	local group limit=$((SECONDS + 120))
+	kill -- "${groups[@]/#/-}"
+	wait "${groups[@]}" 2>/dev/null
+	for group in "${groups[@]}"; do
+		while kill -0 -- "-$group" 2>/dev/null; do
+			((SECONDS < limit)) || { failed=${failed:-"a loop does not end"}; break; }
+			sleep 0.1
+		done
+	done
+}
+
+# come_and_go SECONDS ROUNDS: at least so many rounds, however slow the machine
+come_and_go() {
+	local end=$((SECONDS + $1)) least=$((rounds + $2))
+	while ((SECONDS < end || rounds < least)); do
+		((SECONDS < end + 120)) || { failed="only $rounds rounds"; return; }
+		insmod "$module" || { failed="insmod failed"; return; }
+		sleep "0.0$((RANDOM % 10))"
+		# In use while someone holds a file open: try again, at once.
+		until rmmod "$name" 2>/tmp/rmmod.err; do
+			grep -q "in use\|temporarily unavailable" /tmp/rmmod.err || { failed=$(cat /tmp/rmmod.err); return; }
+			busy=$((busy + 1))
+			((SECONDS < end + 60)) || { failed="in use for good"; return; }
+		done
+		rounds=$((rounds + 1))
+	done
+	# What was hidden must be gone, while the holders still hold.
+	[ ! -e /proc/1/dump ] || failed="dump stayed after unloading"
+	[ ! -e /proc/self/mfd ] || failed="mfd stayed after unloading"
+}
+
+# Where a program takes so long, one of them all is always in a call of the module: each has its turn.
+turns=("walk walk hold pin pin die map list read")
+begin=${EPOCHREALTIME/./}
+"$churn" 2>/dev/null
+((${EPOCHREALTIME/./} - begin < 100000)) || turns=(walk hold pin die map list read)
 
 renice -n -19 $$ >/dev/null	# or the others leave no time for this loop
 rounds=0 busy=0 failed=
-end=$((SECONDS + seconds))
-# At least five rounds, however slow the machine.
-while ((SECONDS < end || rounds < 5)); do
-	((SECONDS < end + 120)) || { failed="only $rounds rounds"; break; }
-	insmod "$module" || { failed="insmod failed"; break; }
-	sleep "0.0$((RANDOM % 10))"
-	# In use while someone holds a file open: try again, at once.
-	until rmmod "$name" 2>/tmp/rmmod.err; do
-		grep -q "in use\|temporarily unavailable" /tmp/rmmod.err || { failed=$(cat /tmp/rmmod.err); break 2; }
-		busy=$((busy + 1))
-		((SECONDS < end + 60)) || { failed="in use for good"; break 2; }
-	done
-	rounds=$((rounds + 1))
+for modes in "${turns[@]}"; do
+	start_churn $modes
+	come_and_go $((seconds / ${#turns[@]})) $((5 / ${#turns[@]} + 1))
+	end_churn
+	[ -z "$failed" ] || break
 done
-# What was hidden must be gone, while the holders still hold.
-[ -e /proc/1/dump ] && failed=${failed:-"dump stayed after unloading"}
-[ -e /proc/self/mfd ] && failed=${failed:-"mfd stayed after unloading"}
-kill -- "${jobs_[@]}" "${loops[@]}"
 result=$(finish "$folder" "$restored")
 [ "$result" = PASS ] || failed=${failed:-"the restored process: $result"}
-wait 2>/dev/null
-# What has ended is no longer in /proc, and holds nothing.
-for loop in "${loops[@]}"; do
-	while kill -0 -- "$loop" 2>/dev/null; do
-		((SECONDS < end + 180)) || { failed=${failed:-"a loop does not end"}; break; }
-		sleep 0.1
-	done
-done
 
+# With nobody left, nothing can hold it.
+if [ -e "/sys/module/$name" ] && ! rmmod "$name"; then
+	failed="$failed; in use still, with nobody left"
+fi
 insmod "$module" && [ -e /proc/1/dump ] && rmmod "$name" ||
 	failed=${failed:-"could not be loaded again at the end"}
 if (($(count_log) != before)); then

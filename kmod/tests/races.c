@@ -11,7 +11,7 @@
  * forks, one that maps and unmaps, one that starts and ends threads, one that is
  * stopped and continued all the time, one that becomes another user's program.
  *
- * A dump is complete, or fails with an error that is documented; an execution
+ * A dump is complete and of one moment, or fails with an error that is documented; an execution
  * fails with a documented error, or the new process lives until it is killed,
  * or it dies alone. Prints what was tried and came of it. Exit code: 0 if all
  * was so and every kind of outcome has happened; with unloading, if anything
@@ -41,7 +41,7 @@
 
 /* In shared memory: every process counts here. */
 struct counts {
-	unsigned long dumps, complete, stale, executed, ran, died;
+	unsigned long dumps, complete, compared, stale, executed, ran, died;
 	unsigned long failed[ERRNOS], refused[ERRNOS];
 	unsigned long wrong;
 	int stop;
@@ -98,10 +98,34 @@ static void linger(long most)
 
 /* Dumps. */
 
+/* The two counters of struct counter, as a dump has them. */
+struct pair {
+	unsigned long first, second;
+	int found;
+};
+
+/* What of them is in a piece of a dump at that offset; pages are aligned in the file. */
+static void find_pair(struct pair *pair, const char *piece, size_t length, off_t offset)
+{
+	struct counter counter;
+
+	for (size_t at = -offset & 4095; at + sizeof(counter) <= length; at += 4096) {
+		memcpy(&counter, piece + at, sizeof(counter));
+		if (counter.mark == MARK_OF_FIRST)
+			pair->first = counter.count;
+		else if (counter.mark == MARK_OF_SECOND)
+			pair->second = counter.count;
+		else
+			continue;
+		pair->found++;
+	}
+}
+
 /* Answers the size, 0 when the dump failed; the errno is counted. */
 static off_t dump(pid_t pid, int to)
 {
 	static char buf[1 << 17];
+	struct pair pair = { 0 };
 	char path[64];
 	struct stat st;
 	off_t done = 0;
@@ -128,6 +152,7 @@ static off_t dump(pid_t pid, int to)
 	while ((got = pread(fd, buf, sizeof(buf), done)) > 0) {
 		if (to >= 0 && pwrite(to, buf, got, done) != got)
 			break;
+		find_pair(&pair, buf, got, done);
 		done += got;
 	}
 	if (got < 0) {
@@ -140,6 +165,10 @@ static off_t dump(pid_t pid, int to)
 		done = 0;
 	} else {
 		COUNT(complete);
+		if (pair.found == 2)
+			COUNT(compared);
+		if (pair.found == 2 && pair.first - pair.second > 1)
+			wrong("memory of different moments in one dump", 0);
 	}
 	close(fd);
 	return done;
@@ -281,7 +310,7 @@ static int all_met(void)
 	 */
 	if (unloading)
 		return counts->complete + counts->stale && counts->ran;
-	return counts->complete >= 10 && counts->stale && counts->ran >= 3;
+	return counts->complete >= 10 && counts->compared && counts->stale && counts->ran >= 3;
 }
 
 static void report(const char *what, const unsigned long *errors)
@@ -405,8 +434,8 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < TARGETS; i += at_once)
 			race(i, i + at_once, seconds * at_once / TARGETS);
 	} while (now() < end || (now() < deadline && !all_met()));
-	printf("%lu dumps, %lu complete, %lu of changed processes; %lu executions, %lu ran, %lu of them died\n",
-	       counts->dumps, counts->complete, counts->stale, counts->executed,
+	printf("%lu dumps, %lu complete, %lu of them compared, %lu of changed processes; %lu executions, %lu ran, %lu of them died\n",
+	       counts->dumps, counts->complete, counts->compared, counts->stale, counts->executed,
 	       counts->ran, counts->died);
 	report("open", counts->failed);
 	report("execve", counts->refused);

@@ -10,6 +10,17 @@
 /* What each does until running() says no. */
 extern void (*const targets[TARGETS])(void);
 
+/*
+ * At the beginning of a page. One of the targets has two, of which it counts
+ * first the one, then the other: a dump with any other difference than 0 or 1
+ * has memory of different moments.
+ */
+struct counter {
+	unsigned long mark, count;
+};
+#define MARK_OF_FIRST 0x9d3c51e8a7b2460fUL
+#define MARK_OF_SECOND 0x41f7b06ce28d935aUL
+
 /* Executes this program again, with "execute-again" and the deadline. */
 void target_executes(void);
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -109,8 +110,22 @@ static void target_threads(void)
 
 static void target_counts(void)
 {
-	for (volatile unsigned long i = 0; running(); i++)
-		;
+	/* So far apart that no read(2) of a dump has both. */
+	size_t apart = 1 << 20;
+	char *map = mmap(NULL, apart + sizeof(struct counter), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile struct counter *first = (void *)map, *second = (void *)(map + apart);
+
+	if (map == MAP_FAILED)
+		return wrong("memory for two counters", errno);
+	memset(map, 1, apart);
+	first->mark = MARK_OF_FIRST;
+	second->mark = MARK_OF_SECOND;
+	first->count = second->count = 0;
+	while (running()) {
+		first->count++;
+		second->count++;
+	}
 }
 
 /* mount -V: a program with the setuid bit; its dump file is not for us. */

@@ -7,8 +7,8 @@
   hashlog.py check FOLDER LOG [ROUNDS]   every line once, none torn, all right
 
 run reports as the C workloads do: CR_READY once the threads are at work, CR_RESULT
-(PASS or FAIL: reason) at its end. It ends by itself; SIGTERM ends it early, and
-then the log must have the lines of all that was done, and no others.
+(PASS or FAIL: reason) at its end. It ends by itself, if CR_FINISH is set not before
+there is a file of that name; SIGTERM ends it early, and then the log must have the lines of all that was done, and no others.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 
 THREADS = 4
 
@@ -127,6 +128,9 @@ def run(folder, log, rounds):
         # With a timeout: a join without one would keep the SIGTERM handler waiting.
         while t.is_alive():
             t.join(0.2)
+    finish = os.environ.get("CR_FINISH")
+    while finish and not os.path.exists(finish) and not job.stop.is_set():
+        time.sleep(0.1)
     os.close(job.log)
     if os.environ.get("CR_DAMAGE"):
         with open(log, "a") as f:

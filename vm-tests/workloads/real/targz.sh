@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A folder packed by tar into gzip, with the shell that waits for both.
 #   targz.sh make FOLDER [MIB]       deterministic files which compress to about half
-#   targz.sh run FOLDER ARCHIVE      reports PASS or FAIL in CR_RESULT (else stdout) at its end
+#   targz.sh run FOLDER ARCHIVE      reports PASS or FAIL in CR_RESULT (else stdout) at its end,
+#                                    which is not before there is the file CR_FINISH, if that is set
 #   targz.sh check FOLDER ARCHIVE    ARCHIVE is what an undisturbed run makes
 set -u
 
@@ -47,6 +48,7 @@ run() {
 	'0 0') ;;
 	*) result="FAIL: tar and gzip ended with $status" ;;
 	esac
+	if [ -n "${CR_FINISH:-}" ]; then until [ -e "$CR_FINISH" ]; do sleep 0.1; done; fi
 	if [ -n "${CR_RESULT:-}" ]; then publish "$CR_RESULT" "$result"; else echo "$result"; fi
 	[ "$result" = PASS ]
 }

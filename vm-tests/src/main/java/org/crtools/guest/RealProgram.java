@@ -51,8 +51,14 @@ public final class RealProgram implements AutoCloseable {
                 .in(folder)
                 .with("CR_READY", folder.resolve("ready").toString())
                 .with("CR_RESULT", folder.resolve("result").toString())
+                .with("CR_FINISH", finish(folder).toString())
                 .start(out, out);
         return new RealProgram(folder, process.pid());
+    }
+
+    /** Without this file it does not end: how fast it works must not decide whether there is something to dump. */
+    private static Path finish(Path folder) {
+        return folder.resolve("finish");
     }
 
     public long root() {
@@ -84,15 +90,24 @@ public final class RealProgram implements AutoCloseable {
         Command.of("rm", "-r", checkpoint.toString()).run().ok();
     }
 
-    /** Waits for its end. */
+    /** Lets it end, when its work is done, and waits for that. */
     public void awaitEnd() {
+        try {
+            Files.createFile(finish(folder));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        awaitDeath();
+    }
+
+    private void awaitDeath() {
         Processes.await("the end of the program", LIMIT, () -> !Processes.lives(root));
     }
 
     /** Asks it to end and waits for that. */
     public void terminate() {
         Processes.signal("TERM", root);
-        awaitEnd();
+        awaitDeath();
     }
 
     /** Fails unless the program reported that all is well. */

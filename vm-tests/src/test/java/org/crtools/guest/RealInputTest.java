@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.crtools.guest.SavedTree.Way;
 import org.junit.jupiter.api.BeforeAll;
@@ -82,11 +83,13 @@ class RealInputTest {
                 .ok();
         try (RealProgram program =
                 RealProgram.start(folder, script, "run", folder.resolve("in").toString(), archive.toString())) {
+            Middle middle = new Middle();
             for (int i = 0; i < moments; i++) {
                 long size = Files.size(wanted) * (i + 1) / (moments + 1);
                 program.await(size + " bytes of the archive", () -> size(archive) >= size);
-                program.checkpoint(i);
+                program.checkpoint(i, middle.when(() -> size(archive) < size(wanted)));
             }
+            middle.assertSeen();
             program.awaitEnd();
             program.assertPassed();
         }
@@ -98,6 +101,7 @@ class RealInputTest {
         int line = 77;
         int files = 120;
         int rounds = work(3, moments);
+        long whole = (long) line * files * rounds;
         Path folder = RealProgram.newFolder("hashlog");
         String script = RealProgram.PROGRAMS.resolve("hashlog.py").toString();
         String in = folder.resolve("in").toString();
@@ -105,11 +109,13 @@ class RealInputTest {
         Command.of(script, "make", in, Integer.toString(files)).run().ok();
         try (RealProgram program =
                 RealProgram.start(folder, script, "run", in, log.toString(), Integer.toString(rounds))) {
+            Middle middle = new Middle();
             for (int i = 0; i < moments; i++) {
-                long size = (long) line * files * rounds * (i + 1) / (moments + 1);
+                long size = whole * (i + 1) / (moments + 1);
                 program.await(size + " bytes of the log", () -> size(log) >= size);
-                program.checkpoint(i);
+                program.checkpoint(i, middle.when(() -> size(log) < whole));
             }
+            middle.assertSeen();
             program.awaitEnd();
             program.assertPassed();
         }
@@ -127,11 +133,13 @@ class RealInputTest {
                 .run()
                 .ok();
         try (RealProgram program = RealProgram.start(folder, "make", "-j2", "-C", project.toString())) {
+            Middle middle = new Middle();
             for (int i = 0; i < moments; i++) {
                 long objects = (long) files * (i + 1) / (moments + 1);
                 program.await(objects + " objects", () -> objects(project) >= objects);
-                program.checkpoint(i);
+                program.checkpoint(i, middle.when(() -> !Files.exists(project.resolve("program"))));
             }
+            middle.assertSeen();
             program.awaitEnd();
         }
         Command.of(script, "check", project.toString()).run().ok();
@@ -189,6 +197,20 @@ class RealInputTest {
                                 && Processes.threads(workload.pid()).size() == threads);
             }
             workload.assertPasses();
+        }
+    }
+
+    /** Whether one of the moments at least was before the work was done. */
+    private static final class Middle {
+        private boolean seen;
+
+        /** For between dump and restore, when nothing goes on. */
+        Runnable when(BooleanSupplier undone) {
+            return () -> seen |= undone.getAsBoolean();
+        }
+
+        void assertSeen() {
+            assertTrue(seen, "the work was done before the first dump");
         }
     }
 
