@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param folder of the checkpoint, which must not exist
  * @param shellJob the terminal and session that the tree shares with a shell are taken from whoever restores it
  * @param after what becomes of the tree when it is saved
- * @param timeout for all threads to stop
+ * @param timeout for threads to stop, once they were asked to
  */
 public record DumpOptions(int root, Path folder, boolean shellJob, After after, Duration timeout) {
     /** What becomes of a tree that was dumped. */

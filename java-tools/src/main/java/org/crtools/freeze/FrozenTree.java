@@ -55,7 +55,7 @@ public final class FrozenTree implements AutoCloseable {
     /**
      * Stops a tree.
      *
-     * @param timeout for the whole of it
+     * @param timeout for threads to stop, once they were asked to
      */
     public static FrozenTree freeze(int root, Duration timeout, Host host) throws CrtoolsException, IOException {
         ExecutorService tracer = Executors.newSingleThreadExecutor(task -> {

@@ -38,10 +38,13 @@ final class TreeStopper {
     private static final long FIRST_PAUSE_NS = 20_000;
     private static final long LONGEST_PAUSE_NS = 2_000_000;
 
+    /** Before the last look, for threads that a busy machine has given no turn in all their time. */
+    private static final long LAST_PAUSE_NS = 100_000_000;
+
     private final TraceCalls trace;
     private final Proc proc;
     private final Faults faults;
-    private final long deadline;
+    private final Duration timeout;
 
     /** Every process seen, with its threads that are stopped. */
     private final Map<Integer, Set<Integer>> threads = new LinkedHashMap<>();
@@ -52,7 +55,7 @@ final class TreeStopper {
         this.trace = trace;
         this.proc = proc;
         this.faults = faults;
-        this.deadline = System.nanoTime() + timeout.toNanos();
+        this.timeout = timeout;
     }
 
     List<FrozenProcess> stop(int root) throws CrtoolsException, IOException {
@@ -189,7 +192,10 @@ final class TreeStopper {
         }
     }
 
+    /** The time counts from here, when all of them were asked: it is theirs, however long the asking took. */
     private void awaitStops(Deque<Seized> begun) throws CrtoolsException, SystemCallException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        boolean over = false;
         long pause = FIRST_PAUSE_NS;
         while (!begun.isEmpty()) {
             int before = begun.size();
@@ -199,16 +205,19 @@ final class TreeStopper {
                     faults.pass(FaultPoint.THREAD_STOPPED);
                 }
             }
-            if (begun.size() == before) {
-                if (System.nanoTime() - deadline > 0) {
-                    Seized thread = begun.getFirst();
-                    throw new CrtoolsException(
-                            ExitCode.NO_PROCESS,
-                            "thread " + thread.tid() + " of process " + thread.pid() + " will not stop");
-                }
-                LockSupport.parkNanos(pause);
-                pause = Math.min(2 * pause, LONGEST_PAUSE_NS);
+            if (begun.size() < before) {
+                over = false;
+                continue;
             }
+            if (over) {
+                Seized thread = begun.getFirst();
+                throw new CrtoolsException(
+                        ExitCode.NO_PROCESS,
+                        "thread " + thread.tid() + " of process " + thread.pid() + " will not stop");
+            }
+            over = System.nanoTime() - deadline > 0;
+            LockSupport.parkNanos(over ? LAST_PAUSE_NS : pause);
+            pause = Math.min(2 * pause, LONGEST_PAUSE_NS);
         }
     }
 

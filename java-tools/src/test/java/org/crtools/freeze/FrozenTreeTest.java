@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.crtools.CrtoolsException;
 import org.crtools.ExitCode;
+import org.crtools.fault.FaultPoint;
+import org.crtools.fault.Faults;
 import org.crtools.sys.Host;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,15 +27,9 @@ class FrozenTreeTest {
     private final Host host = Host.load();
     private ProcessHandle process;
 
-    /** Not as a child of this JVM, whose own wait(2) would take the news of the stops away. */
     @BeforeEach
     void start() throws Exception {
-        Process shell = new ProcessBuilder(
-                        "sh", "-c", "setsid sh -c 'sleep 1000 | sleep 1000; :' </dev/null >/dev/null 2>&1 & echo $!")
-                .start();
-        long pid = Long.parseLong(new String(shell.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim());
-        shell.waitFor();
-        process = ProcessHandle.of(pid).orElseThrow();
+        process = start("sh -c 'sleep 1000 | sleep 1000; :'");
         while (process.descendants().filter(this::sleeps).count() < 2) {
             Thread.onSpinWait();
         }
@@ -38,8 +37,21 @@ class FrozenTreeTest {
 
     @AfterEach
     void end() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        end(process);
+    }
+
+    /** Not as a child of this JVM, whose own wait(2) would take the news of the stops away. */
+    private static ProcessHandle start(String command) throws Exception {
+        Process shell =
+                new ProcessBuilder("sh", "-c", "setsid " + command + " </dev/null >/dev/null 2>&1 & echo $!").start();
+        long pid = Long.parseLong(new String(shell.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim());
+        shell.waitFor();
+        return ProcessHandle.of(pid).orElseThrow();
+    }
+
+    private static void end(ProcessHandle root) {
+        root.descendants().forEach(ProcessHandle::destroyForcibly);
+        root.destroyForcibly();
     }
 
     private boolean sleeps(ProcessHandle handle) {
@@ -101,6 +113,34 @@ class FrozenTreeTest {
             return host.proc().stat(pid).isZombie();
         } catch (IOException buried) {
             return true;
+        }
+    }
+
+    /** However long the asking takes, the time to stop in is not over by then. */
+    @Test
+    void aThreadThatWillNotStopIsNamedWhenItsTimeIsOver() throws Exception {
+        // A child of vfork(2) that neither executes a program nor ends: its parent takes no request.
+        ProcessHandle parent = start("perl -e 'syscall(58); sleep 1000'");
+        try {
+            while (parent.children().count() < 1) {
+                Thread.onSpinWait();
+            }
+            Duration time = Duration.ofMillis(200);
+            AtomicLong asked = new AtomicLong();
+            Faults slow = point -> {
+                if (point == FaultPoint.THREAD_SEIZED) {
+                    LockSupport.parkNanos(2 * time.toNanos());
+                    asked.set(System.nanoTime());
+                }
+            };
+            CrtoolsException failure = assertThrows(
+                    CrtoolsException.class, () -> FrozenTree.freeze((int) parent.pid(), time, host.with(slow)));
+            assertTrue(System.nanoTime() - asked.get() >= time.toNanos());
+            assertEquals(ExitCode.NO_PROCESS, failure.exitCode());
+            assertEquals(
+                    "thread " + parent.pid() + " of process " + parent.pid() + " will not stop", failure.getMessage());
+        } finally {
+            end(parent);
         }
     }
 
