@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.List;
 
 /**
@@ -17,7 +16,6 @@ import java.util.List;
  */
 public final class ShortLivedTools {
 
-    private static final Duration LIMIT = Duration.ofSeconds(120);
     private static final String READY = "ready";
     private static final String REQUEST = "request";
 
@@ -40,7 +38,7 @@ public final class ShortLivedTools {
                 .prefixed("setsid")
                 .start(none, errors);
         Path ready = folder.resolve(READY);
-        Processes.await("a warm JVM", LIMIT, () -> Files.exists(ready) || !process.isAlive());
+        Processes.await("a warm JVM", Tools.LIMIT, () -> Files.exists(ready) || !process.isAlive());
         if (!Files.exists(ready)) {
             throw new AssertionError("no JVM for short-lived tools: " + text(errors));
         }
@@ -54,7 +52,8 @@ public final class ShortLivedTools {
         try {
             Path request = folder.resolve(REQUEST);
             Files.writeString(request, String.join("\0", arguments));
-            Command.Result result = Command.of(saved.tree().toString()).run();
+            Command.Result result =
+                    Command.of(saved.tree().toString()).within(Tools.LIMIT).run();
             Files.deleteIfExists(request);
             String said = result.out() + text(out);
             String complained = result.err() + text(err);

@@ -13,7 +13,8 @@ import java.time.Duration;
 /** An interactive shell on a terminal of its own, that of script(1), and what somebody types there. */
 public final class Terminal implements AutoCloseable {
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** For what may be the start of a JVM. */
+    private static final Duration LIMIT = Duration.ofSeconds(300);
 
     private final Process script;
     private final OutputStream keyboard;

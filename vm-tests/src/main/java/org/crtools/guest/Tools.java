@@ -32,7 +32,8 @@ public final class Tools {
      */
     private static final List<String> SHORT_LIVED = List.of("-XX:CompileThresholdScaling=10", "-XX:-UsePerfData");
 
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    /** For a command, the start of its JVM included. */
+    static final Duration LIMIT = Duration.ofSeconds(300);
 
     /** For a JVM to tell its threads' stacks. */
     private static final long STACKS_NS = 5_000_000_000L;
@@ -77,7 +78,7 @@ public final class Tools {
 
     /** The command line as people type it, {@code java -jar crtools.jar …}, with what makes a JVM start faster here. */
     public Command commandLine(String... arguments) {
-        return Command.of(words(arguments)).asUser(user);
+        return Command.of(words(arguments)).asUser(user).within(LIMIT);
     }
 
     /** The words of the command line. */

@@ -166,7 +166,7 @@ class RealInputTest {
 
     /** One that starts removes what the dead ones have left in /tmp, which the checkpoint must not need. */
     private static void otherJvm(long dead) {
-        Command.of("java", "-version").run().ok();
+        Command.of("java", "-version").within(Tools.LIMIT).run().ok();
         assertFalse(Files.exists(Path.of("/tmp/hsperfdata_root", Long.toString(dead))));
     }
 
@@ -192,7 +192,7 @@ class RealInputTest {
                 workload.restoredAs(saved.restore(Way.alternate(i)));
                 Processes.await(
                         "all threads and processes",
-                        Duration.ofSeconds(30),
+                        Duration.ofSeconds(120),
                         () -> workload.tree().size() == processes
                                 && Processes.threads(workload.pid()).size() == threads);
             }

@@ -20,7 +20,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Trees that share the terminal of a shell. */
 class ShellJobTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** For the start of a JVM and a restore. */
+    private static final Duration LIMIT = Duration.ofSeconds(300);
+
     /** What Ctrl-Z and Ctrl-C type. */
     private static final String SUSPEND = "\u001a";
 
