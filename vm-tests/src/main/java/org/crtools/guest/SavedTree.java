@@ -45,6 +45,9 @@ public final class SavedTree {
 
     private static final Duration SETTLES = Duration.ofSeconds(60);
 
+    /** Seconds for threads to stop, of which a slow machine may need more than a person would wait. */
+    private static final String STOPS = "120";
+
     private static final long LOOK_NS = 10_000_000;
 
     /** How a checkpoint is brought back. */
@@ -72,6 +75,9 @@ public final class SavedTree {
     public static SavedTree dump(long root, Path folder, boolean user, String... options) {
         List<String> words = new ArrayList<>(List.of("dump", Long.toString(root), "-D", folder.toString()));
         words.addAll(Arrays.asList(options));
+        if (Arrays.stream(options).noneMatch(option -> option.startsWith("--timeout"))) {
+            words.addAll(List.of("--timeout", STOPS));
+        }
         Map<Long, String> starts = new TreeMap<>();
         Processes.tree(root).forEach(pid -> starts.put(pid, start(pid)));
         // A child that ended between these two looks.
