@@ -91,6 +91,14 @@ public final class SavedTree {
         return new SavedTree(folder, user);
     }
 
+    /** The first dump of a JVM loads its classes for many seconds: for tests in which time passes meanwhile. */
+    public static void warmUp() {
+        try (Workload workload = Workload.of("counter").start()) {
+            SavedTree saved = dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
+            workload.restoredAs(saved.restore(Way.JAVA));
+        }
+    }
+
     /** When a process started, in clock ticks since boot; nothing if it is gone. */
     private static String start(long pid) {
         List<String> stat = Processes.stat(pid);

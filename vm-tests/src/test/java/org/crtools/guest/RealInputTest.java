@@ -35,13 +35,10 @@ class RealInputTest {
         void run(int moments) throws IOException;
     }
 
-    /** The first dump of a JVM loads its classes for many seconds; the programs would end meanwhile. */
+    /** Or the programs would have done all their work by the first dump. */
     @BeforeAll
     static void warmUp() {
-        try (Workload workload = Workload.of("counter").start()) {
-            SavedTree saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
-            workload.restoredAs(saved.restore(Way.JAVA));
-        }
+        SavedTree.warmUp();
     }
 
     @TestFactory

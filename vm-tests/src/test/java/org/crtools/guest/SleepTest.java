@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.crtools.guest.SavedTree.Way;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a sleep has left at the dump is what it has left at the restore. */
@@ -27,6 +28,12 @@ class SleepTest {
     private static final Duration ROUNDED = Duration.ofMillis(10);
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    /** Or the sleeps would be over by the dump. */
+    @BeforeAll
+    static void warmUp() {
+        SavedTree.warmUp();
+    }
 
     /** Every kind of timed wait, dumped with half of its time over. */
     @Test
