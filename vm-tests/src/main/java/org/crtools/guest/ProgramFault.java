@@ -128,6 +128,15 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
                 index -> Optional.of(new Change(signalled(program, index, SIGSTOP), new Either())));
     }
 
+    /** The same program of a tree, one process of which stops before it executes its core image: it is never done. */
+    public static Program stalled(Program program) {
+        int exec = IntStream.range(0, program.ops().size())
+                .filter(index -> program.ops().get(index).code() == OpCode.EXEC)
+                .findFirst()
+                .orElseThrow();
+        return signalled(program, exec, SIGSTOP);
+    }
+
     /** What a fault makes of the program, and what must come of it. */
     private record Change(Program program, Expected expected) {}
 

@@ -380,20 +380,15 @@ class RestoreFaultTest {
         List<String> steps = all.out().lines().toList();
         small.assertBack();
         assertEquals(List.of("1 restore checked", "2 image started"), steps);
+        Path path = small.saved().tree();
+        Image image = SpoiledTree.read(path);
+        Program stalled = ProgramFault.stalled(image.program().orElseThrow());
         for (int i = 1; i <= steps.size(); i++) {
             for (String how : List.of("error", "enospc")) {
                 String fault = "--fault=" + how + "@" + i;
-                small.inject(fault, count, () -> {
-                    Command.Result result =
-                            small.saved().tryRestore(Way.JAVA, fault).expect(how.equals("enospc") ? NO_SPACE : FAILED);
-                    // An image that was started is called off, and says so itself, sooner or later.
-                    List<String> said = result.err()
-                            .lines()
-                            .filter(line -> !line.equals("crtools: called off by a signal, nothing is restored"))
-                            .toList();
-                    assertTrue(said.size() == 1 && said.get(0).startsWith("crtools: fault "), result.err());
-                    small.assertNothing();
-                });
+                int code = how.equals("enospc") ? NO_SPACE : FAILED;
+                // A tree that is back before its image can be called off stays.
+                small.inject(fault, count, () -> SpoiledTree.with(path, image, stalled, () -> failedTool(fault, code)));
             }
         }
         small.inject("--fault=kill@1", count, () -> {
@@ -405,6 +400,17 @@ class RestoreFaultTest {
             small.assertBack();
         });
         count.tell(reporter);
+    }
+
+    private static void failedTool(String fault, int code) {
+        Command.Result result = small.saved().tryRestore(Way.JAVA, fault).expect(code);
+        // An image that was started is called off, and says so itself, sooner or later.
+        List<String> said = result.err()
+                .lines()
+                .filter(line -> !line.equals("crtools: called off by a signal, nothing is restored"))
+                .toList();
+        assertTrue(said.size() == 1 && said.get(0).startsWith("crtools: fault "), result.err());
+        small.assertNothing();
     }
 
     /** In a JVM of its own. */
