@@ -58,7 +58,9 @@ class RefusalTest {
     void anEndThatTheUserMayNotSee() throws IOException {
         Path folder = RealProgram.newFolder("zombie");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
-        Process process = Command.shell("su --help & exec sleep 1000")
+        // The shell would wait for its child, so that ends when the shell has become a program that does not.
+        Process process = Command.shell("{ while read -r name < /proc/$$/comm && [ \"$name\" != sleep ]; do :; done;"
+                        + " exec su --help; } & exec sleep 1000")
                 .prefixed("setsid")
                 .asUser()
                 .start(NOWHERE, NOWHERE);
