@@ -251,6 +251,30 @@ static void await_end(pid_t pid, int *status, unsigned int nth)
 	waitpid(pid, status, 0);
 }
 
+/* The restored workload has its own name, no longer the image's; or it has ended. */
+static int is_back(pid_t pid)
+{
+	const char *slash = strrchr(image, '/');
+	char path[64], comm[32] = "";
+	siginfo_t info = { 0 };
+	int fd;
+
+	if (!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid)
+		return 1;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY);
+	(void)!read(fd, comm, sizeof(comm) - 1);
+	close(fd);
+	comm[strcspn(comm, "\n")] = '\0';
+	return strcmp(comm, "inject") && strcmp(comm, slash ? slash + 1 : image);
+}
+
+static void await_back(pid_t pid)
+{
+	for (int i = 0; i < PATIENCE / 10 && !is_back(pid); i++)
+		usleep(10000);
+}
+
 static int round_execute(int (*unused)(void), unsigned int nth, struct tally *tally)
 {
 	int ends[2], status, error = 0, met;
@@ -279,7 +303,8 @@ static int round_execute(int (*unused)(void), unsigned int nth, struct tally *ta
 		tally->failed[error]++;
 		met = 1;
 	} else {
-		/* Time to come back, or to die. */
+		/* Its threads come back, or die, after it. */
+		await_back(pid);
 		usleep(30000);
 		snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
 		fd = open(path, O_RDONLY);
@@ -299,24 +324,6 @@ static int round_execute(int (*unused)(void), unsigned int nth, struct tally *ta
 	return met;
 }
 
-/* The restored workload has its own name, no longer the image's; or it has ended. */
-static int is_back(pid_t pid)
-{
-	const char *slash = strrchr(image, '/');
-	char path[64], comm[32] = "";
-	siginfo_t info = { 0 };
-	int fd;
-
-	if (!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid)
-		return 1;
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	fd = open(path, O_RDONLY);
-	(void)!read(fd, comm, sizeof(comm) - 1);
-	close(fd);
-	comm[strcspn(comm, "\n")] = '\0';
-	return strcmp(comm, "inject") && strcmp(comm, slash ? slash + 1 : image);
-}
-
 /* With no failures: it executes, and the workload's own check says that all is there. */
 static int execute(void)
 {
@@ -327,8 +334,7 @@ static int execute(void)
 		execl(image, image, NULL);
 		_exit(98);
 	}
-	for (int i = 0; i < PATIENCE / 10 && !is_back(pid); i++)
-		usleep(10000);
+	await_back(pid);
 	kill(pid, SIGTERM);
 	await_end(pid, &status, 0);
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : WRONG;

@@ -14,10 +14,6 @@ module=$1 churn=$2 workloads=$3 seconds=${4:-30}
 name=$(basename "$module" .ko)
 
 insmod "$module" && rmmod "$name" || exit 1	# the first load says it taints
-# Log lines about a slow host are none of ours.
-count_log() {
-	dmesg | grep -vc 'hrtimer: interrupt took\|clocksource:'
-}
 before=$(count_log)
 
 folder=$(mktemp -d)
@@ -29,6 +25,9 @@ wait "$pid" 2>/dev/null
 nice -n 19 "$folder/img" </dev/null >>"$folder/out" 2>&1 &
 restored=$!
 wait_for 60 is_back "$restored" threads || { echo "the restored process does not come back"; exit 1; }
+# Each of its threads lets go of the module for itself.
+is_unused() { [ "$(cat "/sys/module/$name/refcnt")" = 0 ]; }
+wait_for 60 is_unused
 rmmod "$name" || exit 1
 
 # start_churn MODE...: starts these in groups of their own, as what they start is to end with them
@@ -62,16 +61,23 @@ end_churn() {
 
 # come_and_go SECONDS ROUNDS: at least so many rounds, however slow the machine
 come_and_go() {
-	local end=$((SECONDS + $1)) least=$((rounds + $2))
+	local end=$((SECONDS + $1)) least=$((rounds + $2)) tries
 	while ((SECONDS < end || rounds < least)); do
-		((SECONDS < end + 120)) || { failed="only $rounds rounds"; return; }
+		((SECONDS < end + 600)) || { failed="only $rounds rounds"; return; }
 		insmod "$module" || { failed="insmod failed"; return; }
 		sleep "0.0$((RANDOM % 10))"
 		# In use while someone holds a file open: try again, at once.
+		tries=0
 		until rmmod "$name" 2>/tmp/rmmod.err; do
 			grep -q "in use\|temporarily unavailable" /tmp/rmmod.err || { failed=$(cat /tmp/rmmod.err); return; }
 			busy=$((busy + 1))
-			((SECONDS < end + 60)) || { failed="in use for good"; return; }
+			((++tries < 30)) && continue
+			# Never a moment without one of them: then without them all.
+			end_churn
+			rmmod "$name" || { failed="in use, with nobody left"; return; }
+			start_churn $modes
+			quiet=$((quiet + 1))
+			break
 		done
 		rounds=$((rounds + 1))
 	done
@@ -87,7 +93,7 @@ begin=${EPOCHREALTIME/./}
 ((${EPOCHREALTIME/./} - begin < 100000)) || turns=(walk hold pin die map list read)
 
 renice -n -19 $$ >/dev/null	# or the others leave no time for this loop
-rounds=0 busy=0 failed=
+rounds=0 busy=0 quiet=0 failed=
 for modes in "${turns[@]}"; do
 	start_churn $modes
 	come_and_go $((seconds / ${#turns[@]})) $((5 / ${#turns[@]} + 1))
@@ -97,15 +103,12 @@ done
 result=$(finish "$folder" "$restored")
 [ "$result" = PASS ] || failed=${failed:-"the restored process: $result"}
 
-# With nobody left, nothing can hold it.
-if [ -e "/sys/module/$name" ] && ! rmmod "$name"; then
-	failed="$failed; in use still, with nobody left"
-fi
+((quiet < rounds)) || failed=${failed:-"never unloaded while the others were at it"}
 insmod "$module" && [ -e /proc/1/dump ] && rmmod "$name" ||
 	failed=${failed:-"could not be loaded again at the end"}
 if (($(count_log) != before)); then
 	dmesg | tail -n 40
 	failed=${failed:-"lines in the kernel's log"}
 fi
-echo "load-unload: ${failed:-ok} ($rounds rounds, $busy times in use)"
+echo "load-unload: ${failed:-ok} ($rounds rounds, $quiet of them without the others, $busy times in use)"
 [ -z "$failed" ]

@@ -50,7 +50,7 @@ for gone in /proc/1 /tmp/old/1 /tmp/hide/1 /proc/1/task/1; do
 done
 
 # Lines about a slow host are none of ours.
-lines="dmesg | grep -v 'hrtimer: interrupt took\|clocksource:'"
+lines="dmesg | grep -Ev 'hrtimer: interrupt took|perf: interrupt took|clocksource:|RT throttling|hogged CPU'"
 # Probes that cannot be set, or are never hit: it must not stay loaded.
 refused() {
 	check "refuses to load: $1" bash -c "! insmod $module"

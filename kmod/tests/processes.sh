@@ -8,6 +8,11 @@ nobody=$(mktemp -u)
 mkfifo "$nobody"
 trap 'rm -f "$nobody"' EXIT
 
+# count_log [PATTERN]: the lines of the kernel's log, but for those, and what is said of a slow machine
+count_log() {
+	dmesg | grep -Evc "hrtimer: interrupt took|perf: interrupt took|clocksource:|RT throttling|hogged CPU${1:+|$1}"
+}
+
 # wait_for SECONDS COMMAND...
 wait_for() {
 	local end=$((SECONDS + $1))

@@ -21,8 +21,20 @@ struct counter {
 #define MARK_OF_FIRST 0x9d3c51e8a7b2460fUL
 #define MARK_OF_SECOND 0x41f7b06ce28d935aUL
 
+/* The two counters of struct counter, as a dump has them. */
+struct pair {
+	unsigned long first, second;
+	int found;
+};
+
+void find_pair(struct pair *pair, const char *piece, size_t length, off_t offset);
+
 /* Executes this program again, with "execute-again" and the deadline. */
 void target_executes(void);
+
+/* Counts the two of struct counter, and calls has_counted() each time. */
+void target_counts(void);
+void has_counted(void);
 
 extern char self[4096];	/* this program */
 extern double deadline;

@@ -108,7 +108,7 @@ static void target_threads(void)
 	}
 }
 
-static void target_counts(void)
+void target_counts(void)
 {
 	/* So far apart that no read(2) of a dump has both. */
 	size_t apart = 1 << 20;
@@ -125,6 +125,24 @@ static void target_counts(void)
 	while (running()) {
 		first->count++;
 		second->count++;
+		has_counted();
+	}
+}
+
+/* What of them is in a piece of a dump at that offset; pages are aligned in the file. */
+void find_pair(struct pair *pair, const char *piece, size_t length, off_t offset)
+{
+	struct counter counter;
+
+	for (size_t at = -offset & 4095; at + sizeof(counter) <= length; at += 4096) {
+		memcpy(&counter, piece + at, sizeof(counter));
+		if (counter.mark == MARK_OF_FIRST)
+			pair->first = counter.count;
+		else if (counter.mark == MARK_OF_SECOND)
+			pair->second = counter.count;
+		else
+			continue;
+		pair->found++;
 	}
 }
 

@@ -2,14 +2,19 @@
 /*
  * One thread in each kind of timed wait. Interrupted by a stop, each must go on
  * with its remainder: end no earlier than asked for, and never with EINTR.
- * Argument: seconds (default 3). PASS is followed by the times seen.
+ * Argument: seconds (default 3). PASS is followed by the times seen. With more
+ * than ENDLESS none may have ended when it is asked for the result; a signal ends
+ * them then, and those that tell what they have left must not have lost any of it.
  */
 #include "workload.h"
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/select.h>
 #include <time.h>
+
+#define ENDLESS 1000	/* seconds */
 
 static struct timespec request;
 static int futex_word = 5;
@@ -36,10 +41,11 @@ static long do_nanosleep(void)
 	return syscall(SYS_nanosleep, &request, NULL);
 }
 
+/* What a call that a signal ended has left, for those that tell. */
+static __thread struct timespec rem;
+
 static long do_nanosleep_rem(void)
 {
-	struct timespec rem;
-
 	return syscall(SYS_nanosleep, &request, &rem);
 }
 
@@ -67,23 +73,24 @@ static long do_poll(void)
 
 static long do_ppoll(void)
 {
-	struct timespec t = request;
-
-	return syscall(SYS_ppoll, NULL, 0, &t, NULL, 8);
+	rem = request;
+	return syscall(SYS_ppoll, NULL, 0, &rem, NULL, 8);
 }
 
 static long do_select(void)
 {
 	struct timeval t = { .tv_sec = request.tv_sec };
+	long ret = syscall(SYS_select, 0, NULL, NULL, NULL, &t);
 
-	return syscall(SYS_select, 0, NULL, NULL, NULL, &t);
+	rem.tv_sec = t.tv_sec;
+	rem.tv_nsec = t.tv_usec * 1000;
+	return ret;
 }
 
 static long do_pselect(void)
 {
-	struct timespec t = request;
-
-	return syscall(SYS_pselect6, 0, NULL, NULL, NULL, &t, NULL);
+	rem = request;
+	return syscall(SYS_pselect6, 0, NULL, NULL, NULL, &rem, NULL);
 }
 
 static long timed_out(long ret)
@@ -108,23 +115,25 @@ static long do_futex_absolute(void)
 struct sleeper {
 	const char *name;
 	long (*sleep)(void);
+	bool tells;	/* what it has left */
 	pthread_t thread;
-	double elapsed;
+	double elapsed, left;
 	long ret;
 	int err;
-	volatile bool started;
+	volatile pid_t started;
+	volatile bool ended;
 };
 
 static struct sleeper sleepers[] = {
 	{ .name = "nanosleep", .sleep = do_nanosleep },
-	{ .name = "nanosleep with remainder", .sleep = do_nanosleep_rem },
+	{ .name = "nanosleep with remainder", .sleep = do_nanosleep_rem, .tells = true },
 	{ .name = "clock_nanosleep", .sleep = do_clock_relative },
 	{ .name = "clock_nanosleep CLOCK_REALTIME", .sleep = do_clock_realtime },
 	{ .name = "clock_nanosleep TIMER_ABSTIME", .sleep = do_clock_absolute },
 	{ .name = "poll", .sleep = do_poll },
-	{ .name = "ppoll", .sleep = do_ppoll },
-	{ .name = "select", .sleep = do_select },
-	{ .name = "pselect", .sleep = do_pselect },
+	{ .name = "ppoll", .sleep = do_ppoll, .tells = true },
+	{ .name = "select", .sleep = do_select, .tells = true },
+	{ .name = "pselect", .sleep = do_pselect, .tells = true },
 	{ .name = "futex", .sleep = do_futex },
 	{ .name = "futex absolute", .sleep = do_futex_absolute },
 };
@@ -136,37 +145,78 @@ static void *work(void *arg)
 	struct sleeper *s = arg;
 	struct timespec from = monotonic(), to;
 
-	s->started = true;
+	s->started = gettid();
 	s->ret = s->sleep();
 	s->err = errno;
 	to = monotonic();
+	s->ended = true;
+	s->left = rem.tv_sec + rem.tv_nsec / 1e9;
 	s->elapsed = to.tv_sec - from.tv_sec + (to.tv_nsec - from.tv_nsec) / 1e9;
 	return NULL;
 }
 
+/* Started is not yet asleep. After that all a thread does is its call. */
+static void await_asleep(struct sleeper *s)
+{
+	char path[64], line[512], state = 0;
+
+	while (!s->started)
+		usleep(1000);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", s->started);
+	while (state != 'S') {
+		FILE *file = fopen(path, "re");
+
+		usleep(1000);
+		if (!file || !fgets(line, sizeof(line), file))
+			wl_fail("%s: %s", path, strerror(errno));
+		fclose(file);
+		state = strrchr(line, ')')[2];
+	}
+}
+
+/* Without SA_RESTART: it ends a call. */
+static void on_signal(int sig)
+{
+	(void)sig;
+}
+
 static void build(int argc, char **argv)
 {
+	struct sigaction ends = { .sa_handler = on_signal };
+
+	must(sigaction(SIGUSR1, &ends, NULL));
 	request.tv_sec = wl_arg(argc, argv, 1, 3);
 	for (size_t i = 0; i < SLEEPERS; i++)
 		must_zero(pthread_create(&sleepers[i].thread, NULL, work, &sleepers[i]));
 	for (size_t i = 0; i < SLEEPERS; i++)
-		while (!sleepers[i].started)
-			usleep(1000);
-	/* Started is not yet asleep: let every thread reach its system call. */
-	usleep(50000);
+		await_asleep(&sleepers[i]);
+}
+
+static void check_ended(struct sleeper *s)
+{
+	must_zero(pthread_join(s->thread, NULL));
+	expect(s->ret == 0, "%s returned %ld, errno %s", s->name, s->ret, strerror(s->err));
+	expect(s->elapsed >= request.tv_sec - 0.002, "%s: slept %.3f s of %ld s", s->name, s->elapsed,
+	       (long)request.tv_sec);
+	wl_remark("%s: %.3f s\n", s->name, s->elapsed);
+}
+
+static void check_asleep(struct sleeper *s)
+{
+	expect(!s->ended, "%s ended, errno %s", s->name, strerror(s->err));
+	must_zero(pthread_kill(s->thread, SIGUSR1));
+	must_zero(pthread_join(s->thread, NULL));
+	expect(s->ret == -1 && s->err == EINTR, "%s returned %ld, errno %s", s->name, s->ret, strerror(s->err));
+	if (!s->tells)
+		return;
+	expect(s->left < request.tv_sec && s->left >= request.tv_sec - s->elapsed - 0.002,
+	       "%s: %.3f s are left of %ld s after %.3f s", s->name, s->left, (long)request.tv_sec, s->elapsed);
 }
 
 static void check(void)
 {
-	for (size_t i = 0; i < SLEEPERS; i++) {
-		struct sleeper *s = &sleepers[i];
-
-		must_zero(pthread_join(s->thread, NULL));
-		expect(s->ret == 0, "%s returned %ld, errno %s", s->name, s->ret, strerror(s->err));
-		expect(s->elapsed >= request.tv_sec - 0.002, "%s: slept %.3f s of %ld s", s->name, s->elapsed,
-		       (long)request.tv_sec);
-		wl_remark("%s: %.3f s\n", s->name, s->elapsed);
-	}
+	for (size_t i = 0; i < SLEEPERS; i++)
+		(request.tv_sec > ENDLESS ? check_asleep : check_ended)(&sleepers[i]);
 }
 
 static void spoil(void)

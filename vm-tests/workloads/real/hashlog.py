@@ -7,8 +7,8 @@
   hashlog.py check FOLDER LOG [ROUNDS]   every line once, none torn, all right
 
 run reports as the C workloads do: CR_READY once the threads are at work, CR_RESULT
-(PASS or FAIL: reason) at its end. It ends by itself, if CR_FINISH is set not before
-there is a file of that name; SIGTERM ends it early, and then the log must have the lines of all that was done, and no others.
+(PASS or FAIL: reason) at its end. It ends by itself; if CR_FINISH is set, the last
+file is not hashed before there is one of that name. SIGTERM ends it early, and then the log must have the lines of all that was done, and no others.
 """
 
 import hashlib
@@ -17,7 +17,6 @@ import queue
 import signal
 import sys
 import threading
-import time
 
 THREADS = 4
 
@@ -55,6 +54,8 @@ class Run:
         self.todo = queue.Queue()
         for task in tasks(folder, rounds):
             self.todo.put(task)
+            self.last = task
+        self.finish = os.environ.get("CR_FINISH")
         self.log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o666)
         self.done = set()
         self.lock = threading.Lock()
@@ -68,6 +69,9 @@ class Run:
                     r, name = self.todo.get_nowait()
                 except queue.Empty:
                     return
+                if self.finish and (r, name) == self.last:
+                    while not os.path.exists(self.finish) and not self.stop.wait(0.1):
+                        pass
                 line = line_for(self.folder, name, r).encode()
                 if os.write(self.log, line) != len(line):
                     raise OSError("short write to the log")
@@ -128,9 +132,6 @@ def run(folder, log, rounds):
         # With a timeout: a join without one would keep the SIGTERM handler waiting.
         while t.is_alive():
             t.join(0.2)
-    finish = os.environ.get("CR_FINISH")
-    while finish and not os.path.exists(finish) and not job.stop.is_set():
-        time.sleep(0.1)
     os.close(job.log)
     if os.environ.get("CR_DAMAGE"):
         with open(log, "a") as f:

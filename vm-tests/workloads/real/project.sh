@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A small C project, to be built with `make -j2`.
-#   project.sh make FOLDER [FILES [FUNCTIONS]]   writes FILES sources of FUNCTIONS each; the build ends
-#                                                not before there is the file CR_FINISH, if that is set
+#   project.sh make FOLDER [FILES [FUNCTIONS]]   writes FILES sources of FUNCTIONS each; the program is not
+#                                                linked before there is the file CR_FINISH, if that is set
 #   project.sh check FOLDER                      the program is built and prints the known value
 set -eu
 
@@ -53,8 +53,8 @@ generate() {
 CFLAGS = -O2
 OBJECTS = $(patsubst %.c,%.o,$(wildcard *.c))
 program: $(OBJECTS)
-	$(CC) -o $@ $(OBJECTS)
 	@[ -z "$(CR_FINISH)" ] || until [ -e "$(CR_FINISH)" ]; do sleep 0.1; done
+	$(CC) -o $@ $(OBJECTS)
 %.o: %.c project.h
 	$(CC) $(CFLAGS) -c -o $@ $<
 END
