@@ -15,7 +15,7 @@ public final class RealProgram implements AutoCloseable {
     /** Where the runner finds the programs. */
     public static final Path PROGRAMS = Path.of("/put/real");
 
-    private static final Duration LIMIT = Duration.ofSeconds(240);
+    private static final Duration LIMIT = Duration.ofMinutes(10);
 
     private final Path folder;
     private long root;

@@ -314,6 +314,7 @@ class RestoreFaultTest {
     }
 
     @Tag("long")
+    @Tag("repeated")
     @Timeout(value = 3, unit = TimeUnit.HOURS)
     @ParameterizedTest
     @ValueSource(strings = {"error=EPERM", "error=EIO", "error=ENOMEM", "error=EAGAIN", "error=EINTR", "signal=KILL"})
