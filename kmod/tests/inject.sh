@@ -26,6 +26,9 @@ echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 scan=/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
 [ ! -e $scan ] || echo 3600000 >$scan
 
+# Each load and unload waits for RCU a dozen times, with nothing else to do.
+echo 1 >/sys/kernel/rcu_expedited
+
 # Where everything of the ordinary user stands.
 stacks() {
 	local pid file

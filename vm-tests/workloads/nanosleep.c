@@ -8,6 +8,7 @@
  */
 #include "workload.h"
 
+#include <dirent.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -201,10 +202,27 @@ static void check_ended(struct sleeper *s)
 	wl_remark("%s: %.3f s\n", s->name, s->elapsed);
 }
 
+/* All threads but this one; by their tids of now, as libcs know those of then. */
+static void signal_others(void)
+{
+	pid_t self = syscall(SYS_gettid), process = syscall(SYS_getpid);
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *entry;
+
+	if (!tasks)
+		wl_fail("/proc/self/task: %s", strerror(errno));
+	while ((entry = readdir(tasks))) {
+		pid_t tid = atoi(entry->d_name);
+
+		/* One that is on its way out ended too early, which is told of next. */
+		if (tid && tid != self && syscall(SYS_tgkill, process, tid, SIGUSR1))
+			expect(errno == ESRCH, "tgkill: %s", strerror(errno));
+	}
+	closedir(tasks);
+}
+
 static void check_asleep(struct sleeper *s)
 {
-	expect(!s->ended, "%s ended, errno %s", s->name, strerror(s->err));
-	must_zero(pthread_kill(s->thread, SIGUSR1));
 	must_zero(pthread_join(s->thread, NULL));
 	expect(s->ret == -1 && s->err == EINTR, "%s returned %ld, errno %s", s->name, s->ret, strerror(s->err));
 	if (!s->tells)
@@ -215,8 +233,14 @@ static void check_asleep(struct sleeper *s)
 
 static void check(void)
 {
+	bool endless = request.tv_sec > ENDLESS;
+
+	for (size_t i = 0; endless && i < SLEEPERS; i++)
+		expect(!sleepers[i].ended, "%s ended, errno %s", sleepers[i].name, strerror(sleepers[i].err));
+	if (endless)
+		signal_others();
 	for (size_t i = 0; i < SLEEPERS; i++)
-		(request.tv_sec > ENDLESS ? check_asleep : check_ended)(&sleepers[i]);
+		(endless ? check_asleep : check_ended)(&sleepers[i]);
 }
 
 static void spoil(void)
