@@ -165,8 +165,19 @@ static bool crt_ftrace_is_off(void)
 	return addr && !READ_ONCE(*(int *)addr);
 }
 
+/*
+ * Linux 7.2 says of a probe that it could not arm that it is registered
+ * (__register_kprobe() in kernel/kprobes.c). Enabling one that is registered
+ * and enabled changes nothing; any other is refused.
+ */
+static bool crt_is_registered(struct kprobe *probe)
+{
+	return !enable_kprobe(probe);
+}
+
 int crt_hook_init(const struct inode *inode)
 {
+	unsigned int i;
 	int ret;
 
 	if (crt_ftrace_is_off()) {
@@ -176,6 +187,12 @@ int crt_hook_init(const struct inode *inode)
 	crt_fill_table();
 	crt_open_probe.addr = (void *)inode->i_fop->open;
 	ret = register_kprobes(crt_probes, ARRAY_SIZE(crt_probes));
+	for (i = 0; !ret && i < ARRAY_SIZE(crt_probes); i++) {
+		if (crt_is_registered(crt_probes[i]))
+			continue;
+		ret = -ENOMEM;
+		crt_hook_exit();
+	}
 	if (ret)
 		pr_err("not loaded: cannot probe fs/proc (%d)\n", ret);
 	return ret;
@@ -201,7 +218,8 @@ void crt_hook_exit(void)
 			if (probe->addr)
 				continue;
 			probe->addr = addrs[i];
-			crt_probes[failed++] = probe;
+			if (crt_is_registered(probe))
+				crt_probes[failed++] = probe;
 		}
 		nr = failed;
 		if (nr)
