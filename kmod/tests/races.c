@@ -298,7 +298,30 @@ static void stop(pid_t pid)
 	waitpid(pid, NULL, WUNTRACED);
 }
 
-/* One dump that is complete, one of a process that goes on meanwhile, one execution. */
+/* Reads a dump of a stopped process, which goes on in the middle, and may stop again. */
+static void go_on_meanwhile(pid_t pid, int again)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/dump", pid);
+	fd = open(path, O_RDONLY);
+	if (pread(fd, path, sizeof(path), 0) != sizeof(path))
+		wrong("reading a dump of a stopped process", errno);
+	kill(pid, SIGCONT);
+	await_counting();
+	if (again)
+		stop(pid);
+	if (pread(fd, path, sizeof(path), sizeof(path)) >= 0)
+		wrong("reading a dump of a process that has gone on", 0);
+	else if (errno != ESTALE)
+		wrong("reading a dump of a process that has gone on", errno);
+	else
+		COUNT(stale);
+	close(fd);
+}
+
+/* One dump that is complete, two of a process that goes on meanwhile, one execution. */
 static void without_chance(void)
 {
 	char path[4096];
@@ -321,19 +344,8 @@ static void without_chance(void)
 	close(fd);
 	execute_one(path);
 
-	snprintf(path, sizeof(path), "/proc/%d/dump", pid);
-	fd = open(path, O_RDONLY);
-	if (pread(fd, path, sizeof(path), 0) != sizeof(path))
-		wrong("reading a dump of a stopped process", errno);
-	kill(pid, SIGCONT);
-	await_counting();
-	if (pread(fd, path, sizeof(path), sizeof(path)) >= 0)
-		wrong("reading a dump of a process that goes on", 0);
-	else if (errno != ESTALE)
-		wrong("reading a dump of a process that goes on", errno);
-	else
-		COUNT(stale);
-	close(fd);
+	go_on_meanwhile(pid, 1);
+	go_on_meanwhile(pid, 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
