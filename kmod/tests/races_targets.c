@@ -9,11 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "races.h"
+
+pid_t child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		srandom(getpid());
+	}
+	return pid;
+}
 
 /* Armed for longer than the process lives: it deletes them when it is killed. */
 static void arm_cpu_timers(void)

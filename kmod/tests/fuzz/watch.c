@@ -117,9 +117,9 @@ static int differs(const char *what, long before, long after, long most)
 }
 
 /*
- * Of the machine's slowness, or a debug kernel's statistics; and what the kernel says of any program that asks
- * for so much memory, or makes that system call: of a restore program, or by
- * registers that are not its own.
+ * Of the machine's slowness, or a debug kernel's statistics; and what the kernel
+ * says of any program that asks for so much memory, or makes that system call:
+ * of a restore program, or by registers that are not its own.
  */
 static bool is_harmless(const char *line)
 {

@@ -8,7 +8,8 @@
 
 run reports as the C workloads do: CR_READY once the threads are at work, CR_RESULT
 (PASS or FAIL: reason) at its end. It ends by itself; if CR_FINISH is set, the last
-file is not hashed before there is one of that name. SIGTERM ends it early, and then the log must have the lines of all that was done, and no others.
+file is not hashed before there is one of that name. SIGTERM ends it early, and then
+the log must have the lines of all that was done, and no others.
 """
 
 import hashlib
