@@ -18,7 +18,7 @@ here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30} logs=${5:-}
 shift $(($# < 5 ? $# : 5))
 tests=${*:-entries dump mounts load-unload races inject exec fuzz privilege}
-work=$(mktemp -d)
+work=$(mktemp -d) blocker=
 trap 'rm -rf "$work"' EXIT
 
 # Those of other kernels may run at the same time.
@@ -26,6 +26,11 @@ programs=$here/../build/tests
 mkdir -p "$programs"
 flock "$programs" make -s -C "$here" OUT="$programs"
 cp "$module" "$work/crtools.ko"
+if [[ " $tests " = *" mounts "* ]]; then
+	blocker=$work/blocker
+	cp -r "$here/blocker" "$work"
+	make -s -C "$("$here/../../vm-tests/vm" kdir "$kernel")" M="$blocker" W=1 modules >&2
+fi
 
 cat > "$work/guest.sh" <<'EOS'
 export PYTHONDONTWRITEBYTECODE=1
@@ -55,7 +60,7 @@ for name in $TESTS; do
 	case $name in
 	entries) one $name loaded ./entries ;;
 	dump) one $name loaded python3 dump_guest.py /put ;;
-	mounts) one $name bash mounts.sh /put/crtools.ko ;;
+	mounts) one $name bash mounts.sh /put/crtools.ko /put/blocker.ko ;;
 	load-unload) one $name bash load-unload.sh /put/crtools.ko /put/churn /put/workloads "$SECONDS_EACH" ;;
 	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
 	inject) SHORT=$([ -n "$EVERY" ] || echo 1) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
@@ -80,7 +85,7 @@ machine() {
 	"$here/../../vm-tests/vm" run "$kernel" --time "${TIME:-1500}" --mem "${MEM:-3000}" "$@" \
 		${logs:+--log "$logs/$console"} \
 		--put "$work/crtools.ko" --put "$work/guest.sh" "${puts[@]}" \
-		--put "$here:/put/tests" --put "$workloads/build:/put/workloads" \
+		--put "$here:/put/tests" ${blocker:+--put "$blocker/blocker.ko"} --put "$workloads/build:/put/workloads" \
 		--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" \
 		--get /tmp/images:"$work" -- \
 		"cp -npr /put/tests/* /put/; mkdir -p /tmp/images; EVERY=${EVERY:-} MUTATIONS=${MUTATIONS:-3000} SECONDS_EACH=$seconds TESTS='$these' bash /put/guest.sh" >&2 || code=$?
