@@ -27,13 +27,21 @@ struct crt_putter {
 	int error;
 };
 
-/* Returns the address at which the @size bytes stand in the process. */
-static u64 crt_put(struct crt_putter *putter, const void *data, u64 size,
-		   u64 align)
+/* Returns the address of @size zero bytes in the process. */
+static u64 crt_reserve(struct crt_putter *putter, u64 size, u64 align)
 {
 	u64 address = ALIGN(putter->base + putter->pos, align);
 
 	putter->pos = address + size - putter->base;
+	return address;
+}
+
+/* Returns the address at which the @size bytes stand in the process. */
+static u64 crt_put(struct crt_putter *putter, const void *data, u64 size,
+		   u64 align)
+{
+	u64 address = crt_reserve(putter, size, align);
+
 	if (putter->write && !putter->error &&
 	    copy_to_user((void __user *)address, data, size))
 		putter->error = -EFAULT;
@@ -82,6 +90,17 @@ static u64 crt_put_thread(struct crt_putter *putter,
 	return to + sizeof(thread);
 }
 
+/* Slots of the program, then the thread ids. */
+static u64 crt_scratch_size(const struct crt_image *image)
+{
+	struct crt_program program = {};
+
+	if (image->program_desc.data)
+		memcpy(&program, image->program_desc.data, sizeof(program));
+	return program.nr_slots * sizeof(u64) +
+	       image->header.nr_threads * sizeof(s32);
+}
+
 /* Returns the address of argv. */
 static u64 crt_put_all(struct crt_putter *putter, const struct crt_exec *exec,
 		       int ctl_fd)
@@ -113,6 +132,9 @@ static u64 crt_put_all(struct crt_putter *putter, const struct crt_exec *exec,
 	args.signals = crt_put_desc(putter, &image->signals_desc);
 	args.timers = crt_put_desc(putter, &image->timers_desc);
 	args.program = crt_put_desc(putter, &image->program_desc);
+	/* The processes of a tree share theirs: the restorer maps it. */
+	if (!crt_image_is_tree(image))
+		args.scratch = crt_reserve(putter, crt_scratch_size(image), 8);
 	args.image_path = crt_put(putter, path, strlen(path) + 1, 1);
 	args.argv = crt_put(putter, exec->argv,
 			    putter->write ? exec->argv_size :

@@ -50,6 +50,8 @@ struct crt_args {
 	__u64 program_size;	/* bytes */
 	__u64 xfeatures;	/* requested-feature bitmap of xrstor64 */
 	__u64 threads;		/* struct crt_args_thread[nr_threads] */
+	/* Zeroed: __u64[nr_slots of the program] and __s32[nr_threads]. */
+	__u64 scratch;		/* 0 in a tree image */
 };
 
 /*

@@ -124,14 +124,16 @@ static long copy_sparse(struct copy *copy, __u64 offset, __u64 end)
 static long copy_to_pipe(struct copy *copy, __u64 offset, __u64 end)
 {
 	long flags = sys_2(NR_fcntl, copy->to, F_GETFL);
-	long ret;
+	long ret, back;
 
 	if (flags < 0)
 		return flags;
-	sys_3(NR_fcntl, copy->to, F_SETFL, flags | O_NONBLOCK);
+	ret = sys_3(NR_fcntl, copy->to, F_SETFL, flags | O_NONBLOCK);
+	if (ret < 0)
+		return ret;
 	ret = copy_slow(copy, &offset, end);
-	sys_3(NR_fcntl, copy->to, F_SETFL, flags);
-	return ret;
+	back = sys_3(NR_fcntl, copy->to, F_SETFL, flags);
+	return ret < 0 ? ret : back;
 }
 
 long copy_range(int from, __u64 from_offset, __u64 length, int to,
@@ -160,8 +162,11 @@ long copy_range(int from, __u64 from_offset, __u64 length, int to,
 		ret = copy_data(&copy, from_offset, end);
 	else
 		ret = copy_sparse(&copy, from_offset, end);
-	if (position >= 0)
-		sys_3(NR_lseek, from, position, SEEK_SET);
+	if (position >= 0) {
+		position = sys_3(NR_lseek, from, position, SEEK_SET);
+		if (position < 0 && ret >= 0)
+			ret = position;
+	}
 	if (copy.buffer)
 		sys_2(NR_munmap, copy.buffer, BUFFER_SIZE);
 	return ret;

@@ -197,11 +197,16 @@ static bool op_fork(struct restorer *r, __u32 pc)
 static void op_stage(struct restorer *r, __u32 pc)
 {
 	unsigned char go = 0;
+	long n;
 
 	if (report(r, CRT_REPORT_DONE, pc, 0, 0, "") < 0)
 		exit_process(CRT_EXIT_FAILED);
-	if (sys_retry(sys_3(NR_read, operand(r, pc, 0), &go, 1)) != 1)
+	n = sys_retry(sys_3(NR_read, operand(r, pc, 0), &go, 1));
+	/* The supervisor has given up and knows why, or is gone. */
+	if (!n)
 		exit_process(CRT_EXIT_FAILED);
+	if (n < 0)
+		op_failed(r, pc, 0, -n);
 	if (go == CRT_GO_STOPPED)
 		r->stop = true;
 	store(r, pc, go);

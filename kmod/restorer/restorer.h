@@ -37,7 +37,6 @@ struct restorer {
 	const struct crt_op *ops;
 	const char *data;
 	__u64 *slots;
-	__u64 scratch, scratch_size;	/* mapping of slots and tids */
 	__s32 *tids;		/* of threads [0, nr_threads) now */
 	__u32 options;		/* bit n: enum crt_option n */
 	bool tree;		/* a tree image */

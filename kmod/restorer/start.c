@@ -15,25 +15,19 @@ MUST_BE(sizeof(struct crt_op) == 128);
 /* So a pipe holds whole reports only. */
 MUST_BE(sizeof(struct crt_report) == 256);
 
-/* Slots of the program and the table of tids: one mapping. */
-static void scratch_map(struct restorer *r)
+/* The slots of a tree's program are those of all its processes. */
+static void slots_share(struct restorer *r)
 {
-	__u64 slots = r->program ? r->program->nr_slots * sizeof(__u64) : 0;
-	__u64 tids = r->args->nr_threads * sizeof(__s32);
+	__u64 size = r->program ? r->program->nr_slots * sizeof(__u64) : 0;
 	long ret;
 
-	if (!(slots + tids))
+	if (!size)
 		return;
-	r->scratch_size = (slots + tids + CRT_PAGE_SIZE - 1) &
-			  ~(__u64)(CRT_PAGE_SIZE - 1);
-	ret = sys_6(NR_mmap, NULL, r->scratch_size, PROT_READ | PROT_WRITE,
-		    MAP_ANONYMOUS | (r->tree ? MAP_SHARED : MAP_PRIVATE),
-		    -1, 0);
+	ret = sys_6(NR_mmap, NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_ANONYMOUS | MAP_SHARED, -1, 0);
 	if (MAP_FAILED_(ret))
 		fail_own(r, 0, ret, "memory");
-	r->scratch = ret;
 	r->slots = (__u64 *)ret;
-	r->tids = (__s32 *)(ret + slots);
 }
 
 void crt_restorer_start(const struct crt_args *args)
@@ -49,15 +43,18 @@ void crt_restorer_start(const struct crt_args *args)
 	signals_block();
 	options_parse(&r);
 	program_init(&r);
-	if (r.tree)
+	if (r.tree) {
 		signals_await_children();
-	if (!r.tree) {
+		slots_share(&r);
+	} else {
 		/* First, so that nothing of ours can be in its place. */
 		vdso_map(&r);
 		protections_restore(&r);
 		r.new_pid = getpid_now() != header->pid;
+		r.slots = (__u64 *)at(args->scratch);
+		r.tids = (__s32 *)(r.slots +
+				   (r.program ? r.program->nr_slots : 0));
 	}
-	scratch_map(&r);
 	if (!r.tree && !args->nr_threads)
 		fail_own(&r, CRT_EXIT_CORRUPT, 0, "no thread");
 	interpret(&r, CRT_PHASE_PROCESS, 0);

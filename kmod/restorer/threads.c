@@ -305,8 +305,6 @@ void core_image_finish(struct restorer *r)
 		warnings_print(&r->warnings);
 	interpret(r, CRT_PHASE_COMMIT, 0);
 	threads_attach(r);
-	if (r->scratch_size)
-		sys_2(NR_munmap, r->scratch, r->scratch_size);
 	release(r, CRT_RELEASED_COMMIT);
 	thread_commit(r, 0);
 	__builtin_unreachable();

@@ -102,6 +102,7 @@ static void enter(const struct run *how)
 		struct crt_args args;
 		struct crt_header header;
 		struct program program;
+		__u64 scratch[128];
 		char path[PATH_MAX];
 		char argv[4096];
 	} *block;
@@ -123,6 +124,8 @@ static void enter(const struct run *how)
 		block->args.header = (__u64)&block->header;
 		block->args.hdr_flags = CRT_HDR_TREE;
 		block->args.ctl_fd = -1;
+	} else {
+		block->args.scratch = (__u64)block->scratch;
 	}
 	block->args.restorer_base = (__u64)base;
 	block->args.restorer_size = size;

@@ -140,7 +140,8 @@ final class Nameless {
         int child = program.slot();
         program.fork(imm(0), CLONE_FILES, imm(NO_REPORT), body -> {
                     maker.add(body, name, file);
-                    body.syscall(Syscall.UNLINKAT, imm(SystemCalls.AT_FDCWD), name, imm(0));
+                    body.syscall(Syscall.UNLINKAT, imm(SystemCalls.AT_FDCWD), name, imm(0))
+                            .label("a name that " + path + " had for a moment is left: " + folder + PREFIX + "*");
                     body.expect(slot(file), Comparison.GE, imm(0));
                     body.syscall(Syscall.DUP3, slot(file), imm(target), imm(0));
                     body.syscall(Syscall.CLOSE, slot(file));

@@ -48,11 +48,13 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
     public record Late() implements Expected {}
 
     /**
-     * Killed where an unlinked file has a name, on a file system where it takes one, or an unlinked FIFO: the restore is
-     * refused, and nothing but the name is left, as nobody is there to remove it. With O_TMPFILE a file's operation is not
+     * Killed where an unlinked file has a name, on a file system where it takes one, or an unlinked FIFO, or the name
+     * cannot be removed: the restore is refused, and nothing but the name is left. With O_TMPFILE a file's operation is not
      * come to.
+     *
+     * @param words that the sentence must have in it
      */
-    public record Named() implements Expected {}
+    public record Named(String words) implements Expected {}
 
     /** The supervisor itself is killed: nothing is back. */
     public record Dead() implements Expected {}
@@ -249,6 +251,9 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
     private static Expected expected(Program program, int index, Error error) {
         Op op = program.ops().get(index);
         String label = program.label(op).map(Object::toString).orElse("");
+        if (isCall(op, Syscall.UNLINKAT)) {
+            return new Named(" is left: ");
+        }
         if (isConditional(program, index) || op.hasFlag(Format.CRT_OPF_MAY_FAIL)) {
             return new Either();
         }
@@ -264,7 +269,7 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
                     case ENOMEM -> throw new IllegalArgumentException("no such fault");
                 };
             case SUPERVISE -> new Refused(FAILED, ENDED);
-            case STAGE -> new Refused(FAILED, ENDED);
+            case STAGE -> new Refused(FAILED, label + ": Bad file descriptor");
             case SET, SKIP -> throw new IllegalArgumentException("no such fault");
         };
     }
@@ -368,7 +373,7 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
 
     private static Expected killedExpected(Program program, int index) {
         if (isNamed(program, index)) {
-            return new Named();
+            return new Named(" was not made anew: the process that makes it was killed");
         }
         if (isConditional(program, index)) {
             return new Either();

@@ -205,12 +205,13 @@ public final class SpoiledTree implements AutoCloseable {
             NotRestored.assertDocumented(result.err());
             assertSentence(result.err(), warned.words());
             assertNearlyBack();
-        } else if (expected instanceof ProgramFault.Named) {
+        } else if (expected instanceof ProgramFault.Named named) {
             if (result.code() == 0) {
                 assertBackAsTold(result);
                 return;
             }
             result.expect(FAILED);
+            assertSentence(result.err(), named.words());
             removeName();
             assertNothing();
         } else if (expected instanceof ProgramFault.Late) {
