@@ -74,6 +74,10 @@ verdict() {
 	fi
 }
 
+# A kernel that looks for its own faults takes ten times as long for everything.
+slow=1
+! grep -q ' kasan_report$' /proc/kallsyms || slow=10
+
 # interrupted CALL HANDLER quiet|signal TOOL: an interrupted call after three seconds
 # of six; away for two. With signal SIGUSR1 is pending in the image.
 interrupted() {
@@ -82,11 +86,11 @@ interrupted() {
 	mkfifo "$dir/fifo"
 	exec 8<>"$dir/fifo"
 	start=$(tenths)
-	"$4" "$call" "$2" "$dir/ready" "$dir/result" <&8 >/dev/null 2>&1 &
+	"$4" "$call" "$2" $((6 * slow)) "$dir/ready" "$dir/result" <&8 >/dev/null 2>&1 &
 	pid=$!
 	wait_for 30 is_file "$dir/ready" || { echo "never ready"; return; }
 	ready=$(tenths)
-	sleep 3
+	sleep $((3 * slow))
 	kill -STOP "$pid"
 	wait_for 60 is_state "$pid" T || { echo "does not stop"; return; }
 	[ "$3" = signal ] && kill -USR1 "$pid"
@@ -96,7 +100,7 @@ interrupted() {
 	chmod 700 "$dir/img"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null
-	sleep 2
+	sleep $((2 * slow))
 	run=$(tenths)
 	"$dir/img" <&8 &
 	pid=$!
@@ -113,8 +117,8 @@ interrupted() {
 		esac
 	fi
 	# The one that is not to come back has less time to do so.
-	[ "$call $2" != "futex_forever restart" ] || limit=5
-	wait_for ${limit:-60} is_said "$dir/result"
+	[ "$call $2" != "futex_forever restart" ] || limit=$((5 * slow))
+	wait_for ${limit:-$((60 * slow))} is_said "$dir/result"
 	if [ -s "$dir/result" ]; then
 		judge_time "$(cat "$dir/result")"
 	else
@@ -127,21 +131,25 @@ interrupted() {
 
 tenths() { echo $((${EPOCHREALTIME/./} / 100000)); }
 
-# The result with its time in words. A call of six seconds may have lasted
-# "its-own" six and the time away; one interrupted as it came back lasted "till-back";
-# one that waits for a moment ends then, or when it is back after it: "till-then".
-# All moments are the caller's: each is known to lie between two of them. What is
-# slow may take some more; sleeping anew would take three seconds more.
+# The result with its time in words; what was left is told as of a call of six
+# seconds, however slow the kernel. That may have lasted "its-own" six and the time
+# away; one interrupted as it came back lasted "till-back"; one that waits for a
+# moment ends then, or when it is back after it: "till-then". All moments are the
+# caller's: each is known to lie between two of them. What is slow may take some
+# more; sleeping anew would take three seconds more.
 judge_time() {
-	local took least most late=25 word=$1
+	local took least most left call=$((60 * slow)) late=$((25 * slow)) word=$1
 	took=${1#*took=}
 	took=${took%% *}
-	least=$((60 + run - dumped - 1)) most=$((60 + back - frozen + late))
+	left=${1#*left=}
+	left=${left%% *}
+	word=${word/ left=$left / left=$((left / slow)) }
+	least=$((call + run - dumped - 1)) most=$((call + back - frozen + late))
 	((took >= least && took <= most)) && word+=" time=its-own"
 	least=$((run - ready - 1)) most=$((back - start + late))
 	((took >= least && took <= most)) && word+=" time=till-back"
-	((most < 60 + late)) && most=$((60 + late))
-	((took >= 60 && took <= most)) && word+=" time=till-then"
+	((most < call + late)) && most=$((call + late))
+	((took >= call && took <= most)) && word+=" time=till-then"
 	echo "$word away=$((run - dumped))..$((back - frozen))"
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * usage: interrupted CALL HANDLER READY RESULT
+ * usage: interrupted CALL HANDLER SECONDS READY RESULT
  *
- * Waits in a system call for 6 seconds, or for ever. HANDLER: plain or restart
+ * Waits in a system call for SECONDS, or for ever. HANDLER: plain or restart
  * (SA_RESTART) for SIGUSR1. READY is made before the call; RESULT gets one
  * line: what the call answered, how often the handler ran, how many tenths of
  * a second the call took, what remained of a sleep, and the signal mask.
@@ -14,13 +14,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS 6
+static int seconds;
 
 static int handled;
 
@@ -42,7 +43,7 @@ static struct timespec left;
 
 static long run(const char *call)
 {
-	struct timespec ts = { SECONDS, 0 };
+	struct timespec ts = { seconds, 0 };
 	struct pollfd none = { .fd = -1 };
 	sigset_t mask, wanted;
 	static int word;
@@ -60,17 +61,17 @@ static long run(const char *call)
 		return syscall(SYS_clock_nanosleep, CLOCK_BOOTTIME, 0, &ts, &left);
 	if (!strcmp(call, "sleep_until")) {
 		clock_gettime(CLOCK_MONOTONIC, &ts);
-		ts.tv_sec += SECONDS;
+		ts.tv_sec += seconds;
 		return syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
 	}
 	if (!strcmp(call, "poll"))
-		return poll(&none, 1, SECONDS * 1000);
+		return poll(&none, 1, seconds * 1000);
 	if (!strcmp(call, "poll_forever"))
 		return poll(&none, 1, -1);
 	if (!strcmp(call, "ppoll"))
 		return syscall(SYS_ppoll, &none, 1, NULL, &mask, 8);
 	if (!strcmp(call, "select")) {
-		struct timeval tv = { SECONDS, 0 };
+		struct timeval tv = { seconds, 0 };
 
 		return select(0, NULL, NULL, NULL, &tv);
 	}
@@ -103,21 +104,22 @@ int main(int argc, char **argv)
 	FILE *file;
 	int error;
 
-	if (argc != 5)
+	if (argc != 6)
 		return 2;
+	seconds = atoi(argv[3]);
 	if (!strcmp(argv[2], "restart"))
 		action.sa_flags = SA_RESTART;
 	sigaction(SIGUSR1, &action, NULL);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGWINCH);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-	close(open(argv[3], O_CREAT | O_WRONLY, 0600));
+	close(open(argv[4], O_CREAT | O_WRONLY, 0600));
 	start = now();
 	errno = 0;
 	ret = run(argv[1]);
 	error = errno;
 	sigprocmask(SIG_SETMASK, NULL, &mask);
-	file = fopen(argv[4], "w");
+	file = fopen(argv[5], "w");
 	fprintf(file, "%ld %s handled=%d took=%ld left=%ld mask=%lx\n", ret,
 		ret < 0 ? strerrorname_np(error) : "-", handled,
 		now() - start, left.tv_sec * 10 + left.tv_nsec / 100000000,
