@@ -52,7 +52,7 @@ final class CorePlan {
         plan.process(mappings);
         plan.threads();
         plan.program.commit(body -> {
-            body.about(plan.place);
+            body.about(plan.place).failingWith(ExitCode.FAILED.value());
             plan.deathSignal(numbers);
             body.stage(imm(numbers.stageRead(2)));
             body.syscall(Syscall.CLOSE, numbers.stageRead(2)).mayFail();

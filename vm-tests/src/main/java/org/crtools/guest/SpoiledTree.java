@@ -327,5 +327,7 @@ public final class SpoiledTree implements AutoCloseable {
         workload.restoredAs(saved.restore(Way.IMAGE));
         workload.assertPasses();
         workload.close();
+        // To another tree its files would be something left behind.
+        Command.of("rm", "-r", workload.folder().toString()).run().ok();
     }
 }
