@@ -46,18 +46,6 @@ crt_commit:
 	movq	%rdi, %rbx
 	movq	%rsi, %r12
 	movq	%rdx, %r13
-	movq	OFFSET_THREAD_FS(%r12), %rsi
-	movl	$0x1002, %edi		/* ARCH_SET_FS */
-	movl	$158, %eax
-	syscall
-	testq	%rax, %rax
-	jnz	2f
-	movq	OFFSET_THREAD_GS(%r12), %rsi
-	movl	$0x1001, %edi		/* ARCH_SET_GS */
-	movl	$158, %eax
-	syscall
-	testq	%rax, %rax
-	jnz	2f
 	movq	OFFSET_THREAD_XSTATE(%r12), %rcx
 	testq	%rcx, %rcx
 	jz	1f
@@ -69,7 +57,7 @@ crt_commit:
 	movq	%r13, %rdx
 	movl	$16, %eax
 	syscall
-2:	popq	%r13
+	popq	%r13
 	popq	%r12
 	popq	%rbx
 	ret

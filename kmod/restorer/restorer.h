@@ -150,7 +150,7 @@ void threads_attach(struct restorer *r);
 /* entry.S */
 long crt_clone3(struct clone_args *args, size_t size,
 		void (*start)(void *), void *argument);
-/* fs and gs base, xrstor64, COMMIT ioctl, in this order; returns its errno. */
+/* xrstor64, then the COMMIT ioctl; returns its errno. */
 long crt_commit(const struct crt_args *args,
 		const struct crt_args_thread *thread, unsigned long argument);
 

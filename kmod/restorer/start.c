@@ -8,8 +8,6 @@
 MUST_BE(offsetof(struct crt_args, ctl_fd) == OFFSET_CTL_FD);
 MUST_BE(offsetof(struct crt_args, xfeatures) == OFFSET_XFEATURES);
 MUST_BE(offsetof(struct crt_args_thread, xstate) == OFFSET_THREAD_XSTATE);
-MUST_BE(offsetof(struct crt_args_thread, fs_base) == OFFSET_THREAD_FS);
-MUST_BE(offsetof(struct crt_args_thread, gs_base) == OFFSET_THREAD_GS);
 MUST_BE(CRT_IOC_COMMIT == COMMIT_REQUEST);
 MUST_BE(sizeof(struct crt_op) == 128);
 /* So a pipe holds whole reports only. */

@@ -128,13 +128,22 @@ static void turn_leave(struct restorer *r)
 /* What a thread does for itself before all meet. */
 static void thread_restore(struct restorer *r, __u32 index)
 {
-	const struct crt_thread *thread = at(thread_args(r, index)->record);
+	const struct crt_args_thread *mine = thread_args(r, index);
+	const struct crt_thread *thread = at(mine->record);
 	char comm[16];
 	long ret;
 
+	/* Nothing of ours uses them. */
+	ret = sys_2(NR_arch_prctl, ARCH_SET_FS, mine->fs_base);
+	if (!ret)
+		ret = sys_2(NR_arch_prctl, ARCH_SET_GS, mine->gs_base);
+	if (ret < 0)
+		fail_thread(r, thread, 0, ret, "fs and gs base");
 	memcpy(comm, thread->comm, sizeof(comm));
 	comm[sizeof(comm) - 1] = '\0';
-	sys_2(NR_prctl, PR_SET_NAME, comm);
+	ret = sys_2(NR_prctl, PR_SET_NAME, comm);
+	if (ret < 0)
+		fail_thread(r, thread, 0, ret, "name");
 	if (thread->timer_slack_ns) {
 		ret = sys_2(NR_prctl, PR_SET_TIMERSLACK,
 			    thread->timer_slack_ns);
