@@ -37,6 +37,7 @@ public final class SpoiledTree implements AutoCloseable {
     private final int processes;
     private final ProcView view;
     private final Map<Long, Long> before;
+    private final long said;
     private Surroundings surroundings;
 
     /** Dumps a workload. */
@@ -45,6 +46,7 @@ public final class SpoiledTree implements AutoCloseable {
         processes = workload.tree().size();
         workload.awaitRest();
         view = ProcView.of(workload.pid());
+        said = workload.output().getBytes(StandardCharsets.UTF_8).length;
         saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
         Command.of("touch", trace().toString(), paused().toString(), pausedOut().toString())
                 .run()
@@ -140,7 +142,7 @@ public final class SpoiledTree implements AutoCloseable {
             try {
                 fault.run();
             } catch (AssertionError | RuntimeException wrong) {
-                Processes.kill(SavedTree.newSince(before));
+                killAll();
                 surroundings = Surroundings.now();
                 throw wrong;
             }
@@ -292,8 +294,14 @@ public final class SpoiledTree implements AutoCloseable {
 
     /** Whatever is there goes. */
     private void killIt() {
-        Processes.kill(SavedTree.newSince(before));
+        killAll();
         surroundings.awaitSame();
+    }
+
+    /** What they said, of faults in calls of their own, would be another output than at the dump. */
+    private void killAll() {
+        Processes.kill(SavedTree.newSince(before));
+        workload.cutOutput(said);
     }
 
     /** Whether all of the tree is as it was, and no more in the restorer. */

@@ -3,9 +3,11 @@ package org.crtools.guest;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -258,6 +260,15 @@ public final class Workload implements AutoCloseable {
     /** What the workload printed. */
     public String output() {
         return read(folder.resolve("out"));
+    }
+
+    /** Cuts what the workload printed, as its output is a file of its checkpoints. */
+    void cutOutput(long size) {
+        try (FileChannel out = FileChannel.open(folder.resolve("out"), StandardOpenOption.WRITE)) {
+            out.truncate(size);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String read(Path file) {
