@@ -7,7 +7,7 @@
  *
  *   text    the blob, read and execute
  *   data    struct crt_args, strings, notes (copies of the image's records and
- *           of the program), read and write
+ *           of the program), slots and thread ids, read and write
  *   stacks  nr_threads (at least 1) of CRT_RESTORER_STACK bytes each
  */
 #ifndef CRTOOLS_RESTORER_ARGS_H

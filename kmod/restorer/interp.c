@@ -205,8 +205,10 @@ static void op_stage(struct restorer *r, __u32 pc)
 	/* The supervisor has given up and knows why, or is gone. */
 	if (!n)
 		exit_process(CRT_EXIT_FAILED);
-	if (n < 0)
+	if (n < 0) {
 		op_failed(r, pc, 0, -n);
+		exit_process(CRT_EXIT_FAILED);
+	}
 	if (go == CRT_GO_STOPPED)
 		r->stop = true;
 	store(r, pc, go);

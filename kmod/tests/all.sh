@@ -26,10 +26,11 @@ programs=$here/../build/tests
 mkdir -p "$programs"
 flock "$programs" make -s -C "$here" OUT="$programs"
 cp "$module" "$work/crtools.ko"
-if [[ " $tests " = *" mounts "* ]]; then
+kdir=$("$here/../../vm-tests/vm" kdir "$kernel")
+if [[ " $tests " = *" mounts "* ]] && grep -q '^CONFIG_FUNCTION_TRACER=y' "$kdir/include/config/auto.conf"; then
 	blocker=$work/blocker
 	cp -r "$here/blocker" "$work"
-	make -s -C "$("$here/../../vm-tests/vm" kdir "$kernel")" M="$blocker" W=1 modules >&2
+	make -s -C "$kdir" M="$blocker" W=1 modules >&2
 fi
 
 cat > "$work/guest.sh" <<'EOS'
@@ -60,7 +61,7 @@ for name in $TESTS; do
 	case $name in
 	entries) one $name loaded ./entries ;;
 	dump) one $name loaded python3 dump_guest.py /put ;;
-	mounts) one $name bash mounts.sh /put/crtools.ko /put/blocker.ko ;;
+	mounts) one $name bash mounts.sh /put/crtools.ko ${BLOCKER:+/put/blocker.ko} ;;
 	load-unload) one $name bash load-unload.sh /put/crtools.ko /put/churn /put/workloads "$SECONDS_EACH" ;;
 	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
 	inject) SHORT=$([ -n "$EVERY" ] || echo 1) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
@@ -88,7 +89,7 @@ machine() {
 		--put "$here:/put/tests" ${blocker:+--put "$blocker/blocker.ko"} --put "$workloads/build:/put/workloads" \
 		--put "$workloads/workloads.list:/put/workloads/" --get /tmp/result:"$work" \
 		--get /tmp/images:"$work" -- \
-		"cp -npr /put/tests/* /put/; mkdir -p /tmp/images; EVERY=${EVERY:-} MUTATIONS=${MUTATIONS:-3000} SECONDS_EACH=$seconds TESTS='$these' bash /put/guest.sh" >&2 || code=$?
+		"cp -npr /put/tests/* /put/; mkdir -p /tmp/images; EVERY=${EVERY:-} MUTATIONS=${MUTATIONS:-3000} SECONDS_EACH=$seconds BLOCKER=$blocker TESTS='$these' bash /put/guest.sh" >&2 || code=$?
 	if [ ! -s "$work/result/lines" ] || [ $code -ne 0 ]; then
 		printf 'kmod/machine\tFAILED\t0\n' >>"$work/lines"
 	fi

@@ -135,10 +135,10 @@ tenths() { echo $((${EPOCHREALTIME/./} / 100000)); }
 # seconds, however slow the kernel. That may have lasted "its-own" six and the time
 # away; one interrupted as it came back lasted "till-back"; one that waits for a
 # moment ends then, or when it is back after it: "till-then". All moments are the
-# caller's: each is known to lie between two of them. What is slow may take some
-# more; sleeping anew would take three seconds more.
+# caller's: each is known to lie between two of them. Waking up may take some more;
+# sleeping anew would take half of the call more.
 judge_time() {
-	local took least most left call=$((60 * slow)) late=$((25 * slow)) word=$1
+	local took least most left call=$((60 * slow)) late=25 word=$1
 	took=${1#*took=}
 	took=${took%% *}
 	left=${1#*left=}

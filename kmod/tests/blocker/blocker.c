@@ -24,7 +24,11 @@ static int __init blocker_init(void)
 	int ret = ftrace_set_filter(&blocker_ops, blocker_place,
 				    strlen(blocker_place), 1);
 
-	return ret ?: register_ftrace_function(&blocker_ops);
+	if (!ret)
+		ret = register_ftrace_function(&blocker_ops);
+	if (ret)
+		ftrace_free_filter(&blocker_ops);
+	return ret;
 }
 
 static void __exit blocker_exit(void)

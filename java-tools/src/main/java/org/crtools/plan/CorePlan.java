@@ -54,7 +54,7 @@ final class CorePlan {
         plan.program.commit(body -> {
             body.about(plan.place).failingWith(ExitCode.FAILED.value());
             plan.deathSignal(numbers);
-            body.stage(imm(numbers.stageRead(2)));
+            body.stage(imm(numbers.stageRead(2))).label(plan.place + ": the word to go on");
             body.syscall(Syscall.CLOSE, numbers.stageRead(2)).mayFail();
             // The supervisor waits for its end: left open, it would wait for ever.
             body.syscall(Syscall.CLOSE, numbers.reportWrite());

@@ -113,12 +113,12 @@ final class ProcessBodies {
         }
         node.late().forEach(this::fork);
         program.about(node.place());
-        program.stage(imm(numbers.stageRead(0)));
+        program.stage(imm(numbers.stageRead(0))).label(node.place() + ": the word to go on");
         joinGroup(node);
         open(context, descriptors.afterForks(node));
         openMappings(context, node);
         program.about(node.place());
-        program.stage(imm(numbers.stageRead(1)));
+        program.stage(imm(numbers.stageRead(1))).label(node.place() + ": the word to go on");
         finish(context, descriptors.beforeForks(node));
         finish(context, descriptors.afterForks(node));
         program.about(node.place());

@@ -22,7 +22,7 @@ import org.crtools.sys.SystemCalls;
  *
  * <p>A FIFO, and a regular file where the file system has no O_TMPFILE, gets a random name, which goes away at once. A
  * child does that, as the end of the restore does not end it: only who kills this child itself, before it has removed the
- * name, leaves it behind.
+ * name, or does not let it remove it, leaves it behind.
  */
 final class Nameless {
     private static final String PREFIX = "/.crtools-";
@@ -141,7 +141,7 @@ final class Nameless {
         program.fork(imm(0), CLONE_FILES, imm(NO_REPORT), body -> {
                     maker.add(body, name, file);
                     body.syscall(Syscall.UNLINKAT, imm(SystemCalls.AT_FDCWD), name, imm(0))
-                            .label("a name that " + path + " had for a moment is left: " + folder + PREFIX + "*");
+                            .label(folder + PREFIX + "* is left: the name that " + path + " had for a moment");
                     body.expect(slot(file), Comparison.GE, imm(0));
                     body.syscall(Syscall.DUP3, slot(file), imm(target), imm(0));
                     body.syscall(Syscall.CLOSE, slot(file));

@@ -54,7 +54,10 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
      *
      * @param words that the sentence must have in it
      */
-    public record Named(String words) implements Expected {}
+    public record Named(String words) implements Expected {
+        static final Named KILLED = new Named(" was not made anew: the process that makes it was killed");
+        static final Named DENIED = new Named(" is left: ");
+    }
 
     /** The supervisor itself is killed: nothing is back. */
     public record Dead() implements Expected {}
@@ -252,7 +255,7 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
         Op op = program.ops().get(index);
         String label = program.label(op).map(Object::toString).orElse("");
         if (isCall(op, Syscall.UNLINKAT)) {
-            return new Named(" is left: ");
+            return Named.DENIED;
         }
         if (isConditional(program, index) || op.hasFlag(Format.CRT_OPF_MAY_FAIL)) {
             return new Either();
@@ -373,7 +376,7 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
 
     private static Expected killedExpected(Program program, int index) {
         if (isNamed(program, index)) {
-            return new Named(" was not made anew: the process that makes it was killed");
+            return Named.KILLED;
         }
         if (isConditional(program, index)) {
             return new Either();

@@ -46,7 +46,7 @@ public final class SpoiledTree implements AutoCloseable {
         processes = workload.tree().size();
         workload.awaitRest();
         view = ProcView.of(workload.pid());
-        said = workload.output().getBytes(StandardCharsets.UTF_8).length;
+        said = workload.outputSize();
         saved = SavedTree.dump(workload.pid(), workload.folder().resolve("checkpoint"), false);
         Command.of("touch", trace().toString(), paused().toString(), pausedOut().toString())
                 .run()
@@ -142,7 +142,7 @@ public final class SpoiledTree implements AutoCloseable {
             try {
                 fault.run();
             } catch (AssertionError | RuntimeException wrong) {
-                killAll();
+                Processes.kill(SavedTree.newSince(before));
                 surroundings = Surroundings.now();
                 throw wrong;
             }
@@ -294,12 +294,12 @@ public final class SpoiledTree implements AutoCloseable {
 
     /** Whatever is there goes. */
     private void killIt() {
-        killAll();
+        Processes.kill(SavedTree.newSince(before));
         surroundings.awaitSame();
     }
 
-    /** What they said, of faults in calls of their own, would be another output than at the dump. */
-    private void killAll() {
+    /** Ends what is there, and cuts what it said of faults in calls of its own: its output is a file of the checkpoint. */
+    public void silence() {
         Processes.kill(SavedTree.newSince(before));
         workload.cutOutput(said);
     }

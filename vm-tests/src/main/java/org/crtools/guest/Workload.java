@@ -262,7 +262,12 @@ public final class Workload implements AutoCloseable {
         return read(folder.resolve("out"));
     }
 
-    /** Cuts what the workload printed, as its output is a file of its checkpoints. */
+    /** How much the workload printed, in bytes. */
+    long outputSize() {
+        return folder.resolve("out").toFile().length();
+    }
+
+    /** Cuts what the workload printed. */
     void cutOutput(long size) {
         try (FileChannel out = FileChannel.open(folder.resolve("out"), StandardOpenOption.WRITE)) {
             out.truncate(size);
