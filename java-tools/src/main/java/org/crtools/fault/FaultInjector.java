@@ -72,11 +72,11 @@ public final class FaultInjector implements Faults {
         if (action == Action.LIST) {
             listener.accept(number + " " + point.text());
         } else if (number == chosen) {
-            fail(point);
+            fail(point, number);
         }
     }
 
-    private void fail(FaultPoint point) throws SystemCallException {
+    private void fail(FaultPoint point, int number) throws SystemCallException {
         switch (action) {
             case LIST -> {}
             case KILL -> {
@@ -86,7 +86,11 @@ public final class FaultInjector implements Faults {
                     Thread.onSpinWait();
                 }
             }
-            case TERM -> terminate();
+            case TERM -> {
+                // It may be too late to change anything, which then would not tell of it.
+                listener.accept(number + " " + point.text());
+                terminate();
+            }
             case ERROR -> throw new SystemCallException("fault", point.text(), Errno.EIO.number());
             case ENOSPC -> throw new SystemCallException("fault", point.text(), Errno.ENOSPC.number());
         }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.crtools.guest;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.crtools.image.Arg;
 import org.crtools.image.ArgType;
+import org.crtools.image.ByteString;
 import org.crtools.image.Format;
 import org.crtools.image.Op;
 import org.crtools.image.OpCode;
@@ -23,9 +25,12 @@ import org.crtools.sys.SystemCalls;
  * @param index of the operation in the program as it was
  * @param what "operation 17 fails with EPERM"
  * @param isOfHelper whether the operation is one of a child that makes a file by name
+ * @param isCertain whether it is come to in every restore
+ * @param program with the fault, and before it an operation that cuts {@link Witness#FILE}
  * @param expected what must come of it
  */
-public record ProgramFault(int index, String what, boolean isOfHelper, Program program, Expected expected) {
+public record ProgramFault(
+        int index, String what, boolean isOfHelper, boolean isCertain, Program program, Expected expected) {
 
     /** What must come of a fault. */
     public sealed interface Expected {}
@@ -101,8 +106,8 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
 
     /** Every operation that can fail does, one after the other, with an error. */
     public static List<ProgramFault> failing(Program program, Error error) {
-        return each(program, " fails with " + error, index -> failing(program, index, error)
-                .map(op -> new Change(with(program, index, op), expected(program, index, error))));
+        return each(program, " fails with " + error, (seen, index) -> failing(program, index, error)
+                .map(op -> new Change(with(seen, index + 1, op), expected(program, index, error))));
     }
 
     /** Its process is killed before each operation, one after the other. */
@@ -110,7 +115,8 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
         return each(
                 program,
                 ": killed before it",
-                index -> Optional.of(new Change(signalled(program, index, SIGKILL), killedExpected(program, index))));
+                (seen, index) ->
+                        Optional.of(new Change(signalled(seen, index + 1, SIGKILL), killedExpected(program, index))));
     }
 
     /** The restore is called off before each operation, one after the other. */
@@ -118,8 +124,8 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
         return each(
                 program,
                 ": called off before it",
-                index -> Optional.of(new Change(
-                        calledOff(program, index),
+                (seen, index) -> Optional.of(new Change(
+                        calledOff(seen, index + 1),
                         isConditional(program, index)
                                 ? new Either()
                                 : new Refused(TERMINATED, "called off by a signal"))));
@@ -130,7 +136,7 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
         return each(
                 program,
                 ": stopped before it",
-                index -> Optional.of(new Change(signalled(program, index, SIGSTOP), new Either())));
+                (seen, index) -> Optional.of(new Change(signalled(seen, index + 1, SIGSTOP), new Either())));
     }
 
     /** The same program of a tree, one process of which stops before it executes its core image: it is never done. */
@@ -145,15 +151,22 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
     /** What a fault makes of the program, and what must come of it. */
     private record Change(Program program, Expected expected) {}
 
-    private static List<ProgramFault> each(Program program, String what, IntFunction<Optional<Change>> changeAt) {
+    /** A fault in a program that has the witness before the operation with an index: that is the next one now. */
+    @FunctionalInterface
+    private interface Changer {
+        Optional<Change> change(Program seen, int index);
+    }
+
+    private static List<ProgramFault> each(Program program, String what, Changer changer) {
         List<ProgramFault> faults = new ArrayList<>();
         for (int i = 0; i < program.ops().size(); i++) {
             int index = i;
-            changeAt.apply(i)
+            changer.change(witnessed(program, i), i)
                     .ifPresent(change -> faults.add(new ProgramFault(
                             index,
                             "operation " + index + " (" + name(program, index) + ")" + what,
                             isOfHelper(program, index),
+                            !isConditional(program, index),
                             change.program(),
                             change.expected())));
         }
@@ -321,6 +334,19 @@ public record ProgramFault(int index, String what, boolean isOfHelper, Program p
     /** The fork into a new pid namespace has its flags in a slot, and is left out without the option. */
     private static boolean forksNamespace(Op op) {
         return op.code() == OpCode.FORK && op.args().get(1).type() == ArgType.SLOT;
+    }
+
+    /** {@code truncate(Witness.FILE, 0)} before an operation. */
+    private static Program witnessed(Program program, int index) {
+        byte[] before = program.data().toBytes();
+        byte[] path = Witness.FILE.toString().getBytes(StandardCharsets.UTF_8);
+        // With the NUL, and a multiple of 8 as before.
+        byte[] data = Arrays.copyOf(before, (before.length + path.length) / Long.BYTES * Long.BYTES + Long.BYTES);
+        System.arraycopy(path, 0, data, before.length, path.length);
+        Program longer = new Program(program.nrSlots(), program.reportFd(), program.ops(), ByteString.of(data));
+        Op call = insertedCall(
+                program.ops().get(index), Syscall.TRUNCATE, Format.CRT_NO_SLOT, Arg.data(before.length), Arg.imm(0));
+        return inserted(longer, index, 0, List.of(call));
     }
 
     /** {@code kill(getpid(), signal)} before an operation. Whatever leads past the place leads past it too. */

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.crtools.guest.ProgramFault.Expected;
 import org.crtools.guest.SavedTree.Way;
@@ -128,19 +129,38 @@ public final class SpoiledTree implements AutoCloseable {
     /** Restores with each of the faults in one of the images, which is put right again. */
     public void run(Path path, Image image, List<ProgramFault> faults, FaultCount count) {
         for (ProgramFault fault : faults) {
-            inject(
-                    path.getFileName() + ": " + fault.what(),
-                    count,
-                    () -> with(
-                            path, image, fault.program(), () -> judge(fault.expected(), saved.tryRestore(Way.IMAGE))));
+            injectIfCome(path.getFileName() + ": " + fault.what(), count, () -> {
+                Witness.reset();
+                with(path, image, fault.program(), () -> judge(fault.expected(), saved.tryRestore(Way.IMAGE)));
+                return wasComeTo(fault);
+            });
         }
     }
 
-    /** Injects a fault. What one that comes out wrong leaves behind is not held against the next. */
+    private static boolean wasComeTo(ProgramFault fault) {
+        boolean come = Witness.hasSeen();
+        if (fault.isCertain() && !come) {
+            throw new AssertionError("the restore did not come to it");
+        }
+        return come;
+    }
+
+    /** Injects a fault that fails itself if it is not come to. */
     public void inject(String what, FaultCount count, Runnable fault) {
-        count.inject(what, () -> {
+        injectIfCome(what, count, () -> {
+            fault.run();
+            return true;
+        });
+    }
+
+    /**
+     * Injects a fault, which tells whether it was come to. What one that comes out wrong leaves behind is not held against
+     * the next.
+     */
+    public void injectIfCome(String what, FaultCount count, BooleanSupplier fault) {
+        count.injectIfCome(what, () -> {
             try {
-                fault.run();
+                return fault.getAsBoolean();
             } catch (AssertionError | RuntimeException wrong) {
                 Processes.kill(SavedTree.newSince(before));
                 surroundings = Surroundings.now();
@@ -151,9 +171,10 @@ public final class SpoiledTree implements AutoCloseable {
 
     /**
      * Restores, and while that is stopped at the fault's place, once more by the program without the fault; both must come
-     * back. Where the first does not come to that place it comes back before the second.
+     * back. Where the first does not come to that place it comes back before the second. Returns whether it came to it.
      */
-    public void runBeside(Image image, Program program, ProgramFault pause) {
+    public boolean runBeside(Image image, Program program, ProgramFault pause) {
+        Witness.reset();
         // An image of its own, as one that is being executed cannot be written.
         copy(saved.tree(), paused());
         write(paused(), image, pause.program());
@@ -179,6 +200,7 @@ public final class SpoiledTree implements AutoCloseable {
         }
         awaitProcesses(2 * processes);
         killIt();
+        return wasComeTo(pause);
     }
 
     private static void copy(Path from, Path to) {
@@ -217,6 +239,7 @@ public final class SpoiledTree implements AutoCloseable {
             removeName();
             assertNothing();
         } else if (expected instanceof ProgramFault.Late) {
+            Processes.await("the restore to come to the operation", LIMIT, Witness::hasSeen);
             killIt();
         } else if (expected instanceof ProgramFault.Dead) {
             result.expect(KILLED);
@@ -293,7 +316,7 @@ public final class SpoiledTree implements AutoCloseable {
     }
 
     /** Whatever is there goes. */
-    private void killIt() {
+    public void killIt() {
         Processes.kill(SavedTree.newSince(before));
         surroundings.awaitSame();
     }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.crtools.guest.SavedTree.Way;
 import org.junit.jupiter.api.Tag;
@@ -61,6 +62,10 @@ class DumpFaultTest {
         static Point of(String line) {
             String[] words = line.split(" ", 2);
             return new Point(Integer.parseInt(words[0]), words[1]);
+        }
+
+        String line() {
+            return number + " " + step;
         }
     }
 
@@ -149,11 +154,22 @@ class DumpFaultTest {
             surroundings.awaitSame();
         }
 
-        /** Injects a fault. What one that comes out wrong leaves behind is not held against the next. */
+        /** Injects a fault that fails itself if it is not come to. */
         void inject(String what, FaultCount count, Runnable fault) {
-            count.inject(what, () -> {
+            injectIfCome(what, count, () -> {
+                fault.run();
+                return true;
+            });
+        }
+
+        /**
+         * Injects a fault, which tells whether it was come to. What one that comes out wrong leaves behind is not held
+         * against the next.
+         */
+        void injectIfCome(String what, FaultCount count, BooleanSupplier fault) {
+            count.injectIfCome(what, () -> {
                 try {
-                    fault.run();
+                    return fault.getAsBoolean();
                 } catch (AssertionError | RuntimeException wrong) {
                     Processes.signal("CONT", tree);
                     look();
@@ -331,6 +347,8 @@ class DumpFaultTest {
         for (Point point : points) {
             target.inject("terminated at " + point, count, () -> {
                 Command.Result result = target.dump(runner, List.of("--fault=term@" + point.number()));
+                assertTrue(
+                        result.out().lines().anyMatch(point.line()::equals), "it did not come to it: " + result.out());
                 boolean whole = Files.exists(target.checkpoint);
                 assertTrue(result.code() == TERMINATED || whole && result.code() == 0, result::toString);
                 assertEquals("", result.err());
@@ -377,7 +395,7 @@ class DumpFaultTest {
                 Command.of("mount", "-o", "remount," + room, disk.toString())
                         .run()
                         .ok();
-                target.inject(room, count, () -> {
+                target.injectIfCome(room, count, () -> {
                     target.surroundings = Surroundings.now();
                     Command.Result result = target.dumpTo(folder, Tools.of(false)::run, List.of());
                     if (result.code() == 0) {
@@ -388,6 +406,7 @@ class DumpFaultTest {
                         assertEquals(1, result.err().lines().count(), result.err());
                     }
                     target.assertUndisturbed();
+                    return !fits.get();
                 });
             }
             target.workload.assertPasses();

@@ -4,22 +4,15 @@ package org.crtools.guest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.crtools.guest.SavedTree.Way;
 import org.crtools.image.Image;
 import org.crtools.image.Program;
@@ -214,7 +207,7 @@ class RestoreFaultTest {
         Image image = SpoiledTree.read(small.saved().tree());
         Program program = kind.adapt(image.program().orElseThrow());
         for (ProgramFault pause : kind.some(ProgramFault.pausing(program))) {
-            small.inject(pause.what(), count, () -> small.runBeside(image, program, pause));
+            small.injectIfCome(pause.what(), count, () -> small.runBeside(image, program, pause));
         }
         count.tell(reporter);
     }
@@ -234,58 +227,55 @@ class RestoreFaultTest {
         supervisorsCalls(fault, Integer.MAX_VALUE, reporter);
     }
 
-    /**
-     * A system call of a trace.
-     *
-     * @param number how many of the kind there were up to it, as strace(1) counts them
-     */
-    private record Call(String kind, int number, String line) {
+    /** Whether the fault can be injected in such a call. */
+    private static boolean canBe(String fault, Trace.Call call) {
+        return isKill(fault)
+                ? !call.kind().equals("execve")
+                // The descriptor is closed whatever close(2) says; with strace it would stay.
+                : !UNTOUCHED.contains(call.kind()) && !call.kind().equals("close");
+    }
 
-        private static final Pattern KIND = Pattern.compile("([a-z0-9_]+)\\(.*");
-
-        static List<Call> all(List<String> trace) {
-            Map<String, Integer> numbers = new HashMap<>();
-            List<Call> calls = new ArrayList<>();
-            for (String line : trace) {
-                Matcher found = KIND.matcher(line);
-                if (found.matches()) {
-                    String kind = found.group(1);
-                    calls.add(new Call(kind, numbers.merge(kind, 1, Integer::sum), line));
-                }
-            }
-            return calls;
-        }
-
-        boolean canBe(String fault) {
-            return fault.equals("signal=KILL")
-                    ? !kind.equals("execve")
-                    // The descriptor is closed whatever close(2) says; with strace it would stay.
-                    : !UNTOUCHED.contains(kind) && !kind.equals("close");
-        }
+    private static boolean isKill(String fault) {
+        return fault.equals("signal=KILL");
     }
 
     private static void supervisorsCalls(String fault, int most, TestReporter reporter) {
         FaultCount count = new FaultCount();
         traced().ok();
         small.assertBack();
-        List<Call> calls =
-                Call.all(trace()).stream().filter(call -> call.canBe(fault)).toList();
+        List<Trace.Call> calls =
+                trace().calls().stream().filter(call -> canBe(fault, call)).toList();
         assertTrue(calls.size() > 50, "the supervisor makes " + calls.size() + " calls");
-        for (Call call : SpoiledTree.some(calls, most)) {
-            small.inject(call.line() + " gets " + fault, count, () -> {
-                Command.Result result = traced("-e", "inject=" + call.kind() + ":" + fault + ":when=" + call.number());
-                judgeTraced(result, false);
-                assertTrue(
-                        WAITING.contains(call.kind())
-                                || result.code() == KILLED
-                                || trace().stream().anyMatch(line -> line.endsWith("(INJECTED)")),
-                        "nothing was injected");
+        for (Trace.Call call : SpoiledTree.some(calls, most)) {
+            small.injectIfCome(call.line() + " gets " + fault, count, () -> {
+                Injection injection = new Injection(call.kind(), call.number(), fault);
+                return judgeTraced(injection, traced("-e", injection.option()));
             });
         }
         count.tell(reporter);
     }
 
-    private static void judgeTraced(Command.Result result, boolean killed) {
+    /** What strace(1) is to inject: a fault in the so-manieth call of a kind of each thread. */
+    private record Injection(String kind, int number, String fault) {
+
+        String option() {
+            return "inject=" + kind + ":" + fault + ":when=" + number;
+        }
+
+        /** Whether it was injected up to now. Nobody else may have been killed, but by a restore that fails. */
+        boolean isSeen() {
+            return isKill(fault) ? trace().showsKill(kind, number) : trace().showsError();
+        }
+
+        /** The same, when the restore is over. */
+        boolean wasComeTo(boolean seen) {
+            assertTrue(seen || WAITING.contains(kind), "nothing was injected");
+            return seen;
+        }
+    }
+
+    /** What must come of a restore with an injection; tells whether that was come to. */
+    private static boolean judgeTraced(Injection injection, Command.Result result) {
         if (result.code() == KILLED) {
             Processes.await(
                     "all of the tree or nothing", LIMIT, () -> !isUnderWay() && (!small.isBack() || small.looksBack()));
@@ -294,11 +284,22 @@ class RestoreFaultTest {
             } else {
                 small.assertNothing();
             }
-        } else if (killed && result.code() == 0) {
-            small.judge(new ProgramFault.Late(), result);
-        } else {
-            small.judge(new ProgramFault.Either(), result);
+            // Who else would have killed it?
+            return injection.wasComeTo(isKill(injection.fault()) || injection.isSeen());
         }
+        if (isKill(injection.fault()) && result.code() == 0) {
+            Processes.await("the injected kill, or the tree", LIMIT, () -> injection.isSeen() || small.looksBack());
+            // Before all are killed in whatever they do.
+            boolean seen = injection.isSeen();
+            if (seen) {
+                small.killIt();
+            } else {
+                small.assertBack();
+            }
+            return injection.wasComeTo(seen);
+        }
+        small.judge(new ProgramFault.Either(), result);
+        return injection.wasComeTo(injection.isSeen());
     }
 
     /**
@@ -313,6 +314,7 @@ class RestoreFaultTest {
         callsOfAll(fault, 1, reporter);
     }
 
+    /** The same with the second to fourth call of a kind, where one of the threads makes as many. */
     @Tag("long")
     @Tag("repeated")
     @Timeout(value = 3, unit = TimeUnit.HOURS)
@@ -326,35 +328,36 @@ class RestoreFaultTest {
         FaultCount count = new FaultCount();
         traced("-f").ok();
         small.assertBack();
-        Pattern call = Pattern.compile("\\d+ +([a-z0-9_]+)\\(.*");
-        SortedSet<String> kinds = new TreeSet<>();
-        trace().stream().map(call::matcher).filter(Matcher::matches).forEach(found -> kinds.add(found.group(1)));
-        kinds.removeAll(UNTOUCHED);
+        SortedMap<String, Integer> kinds = trace().kinds();
+        kinds.keySet().removeAll(UNTOUCHED);
         assertTrue(kinds.size() > 20, kinds::toString);
-        for (String kind : kinds) {
-            for (int i = 1; i <= repeated; i++) {
-                String inject = kind + ":" + fault + ":when=" + i;
-                boolean killed = fault.contains("KILL");
-                small.inject(inject, count, () -> {
-                    Command.Result result = traced("-f", "-e", "inject=" + inject);
-                    if (kind.equals("unlinkat")) {
-                        small.judge(killed ? ProgramFault.Named.KILLED : ProgramFault.Named.DENIED, result);
-                    } else if (result.code() == FAILED && result.err().isEmpty()) {
-                        small.assertNothing();
-                        assertTrue(isSentenceLost(), "refused without a word");
-                    } else {
-                        judgeTraced(result, killed);
-                    }
-                });
+        kinds.forEach((kind, most) -> {
+            for (int i = 1; i <= Math.min(most, repeated); i++) {
+                Injection injection = new Injection(kind, i, fault);
+                small.injectIfCome(injection.option(), count, () -> callOfAll(injection));
                 small.silence();
             }
-        }
+        });
         count.tell(reporter);
+    }
+
+    private static boolean callOfAll(Injection injection) {
+        Command.Result result = traced("-f", "-e", injection.option());
+        if (injection.kind().equals("unlinkat")) {
+            small.judge(isKill(injection.fault()) ? ProgramFault.Named.KILLED : ProgramFault.Named.DENIED, result);
+        } else if (result.code() == FAILED && result.err().isEmpty()) {
+            small.assertNothing();
+            assertTrue(isSentenceLost(), "refused without a word");
+        } else {
+            return judgeTraced(injection, result);
+        }
+        return injection.wasComeTo(injection.isSeen());
     }
 
     /** Whether the write(2) that tells the sentence is the call that failed. */
     private static boolean isSentenceLost() {
-        return trace().stream().anyMatch(line -> line.contains("write(2, \"crtools: ") && line.endsWith("(INJECTED)"));
+        return trace().lines().stream()
+                .anyMatch(line -> line.contains("write(2, \"crtools: ") && line.endsWith("(INJECTED)"));
     }
 
     /** Whether processes of a restore are there which are not yet themselves. */
@@ -374,13 +377,9 @@ class RestoreFaultTest {
         return Command.of(words).within(LIMIT).run();
     }
 
-    /** What strace saw; the tree that was restored is gone. */
-    private static List<String> trace() {
-        try {
-            return Files.readAllLines(small.trace());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** What strace saw; all of it when the tree that was restored is gone. */
+    private static Trace trace() {
+        return Trace.read(small.trace());
     }
 
     /**
