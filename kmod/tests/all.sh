@@ -30,7 +30,7 @@ kdir=$("$here/../../vm-tests/vm" kdir "$kernel")
 if [[ " $tests " = *" mounts "* ]] && grep -q '^CONFIG_FUNCTION_TRACER=y' "$kdir/include/config/auto.conf"; then
 	blocker=$work/blocker
 	cp -r "$here/blocker" "$work"
-	make -s -C "$kdir" M="$blocker" W=1 modules >&2
+	make -s -C "$kdir" M="$blocker" W=1 KCFLAGS=-Werror modules >&2
 fi
 
 cat > "$work/guest.sh" <<'EOS'
