@@ -9,8 +9,8 @@ die() { say "$*"; exit 125; }
 # list_lines FILE: its lines without comments and blank lines.
 list_lines() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$1"; }
 
-# kernel_names: those that the whole run takes; kernels that are only for the asking have to be named.
-kernel_names() { list_lines "$HERE/kernels.list" | awk '$5 != "asked" { print $1 }'; }
+# kernel_names [--all]: those that the whole run takes, or also those that are only for the asking.
+kernel_names() { list_lines "$HERE/kernels.list" | awk -v all="${1:-}" 'all == "--all" || $5 != "asked" { print $1 }'; }
 
 # kernel_line NAME: its line of the kernel list, blanks squeezed.
 kernel_line() {
