@@ -5,7 +5,8 @@
 # Runs the tests of this folder, or those that are named, with that module in
 # a virtual machine with that kernel, the stress tests for SECONDS (default
 # 30). Prints a line a test on stdout: "kmod/NAME", PASSED, FAILED or SKIPPED,
-# milliseconds, separated by tabs. What they said goes to NAME.log in the folder
+# milliseconds, separated by tabs; and "kmod/NAME/PART" of each part that was
+# SKIPPED. What they said goes to NAME.log in the folder
 # LOGS, that of the failed ones to stderr as well; the kernel's console goes to
 # "console" there. The test images, which only runs when it is named, executes
 # images of all workloads as KernelImageTest does. The test fuzz executes MUTATIONS (default 3000) damaged
@@ -55,6 +56,8 @@ one() {
 	cp /tmp/one.out "/tmp/result/$name.log"
 	printf 'kmod/%s\t%s\t%d\n' "$name" "$outcome" \
 		$(((${EPOCHREALTIME/./} - begin) / 1000)) >> /tmp/result/lines
+	# What it left out.
+	sed -nE "s|^SKIPPED ([^ :]+).*|kmod/$name/\1\tSKIPPED\t0|p" /tmp/one.out >> /tmp/result/lines
 }
 loaded() { insmod crtools.ko && "$@"; local code=$?; rmmod crtools && return $code; }
 for name in $TESTS; do

@@ -20,12 +20,13 @@ os.environ.setdefault("DUMPEES", os.path.abspath(sys.argv[1]))
 # They look for the dumpees when they are imported.
 import image
 import privilege_dump
+import privilege_modules
 import process
 from dump_target import check, detach, equal, failure, regset, seize
-from process import (FOLDER, PRCTL, SERVER, Saved, address, become_user, filtered, libc, no_new_privs,
-                     own_user_namespace, server, syscall)
+from process import (FOLDER, MMAP, OPEN, PRCTL, SERVER, Saved, address, become_user, filtered, lacking, libc,
+                     no_new_privs, own_user_namespace, server, syscall)
 
-READ, OPEN, MMAP, MPROTECT, GETPPID, SETRESUID = 0, 2, 9, 10, 110, 117
+READ, MPROTECT, GETPPID, SETRESUID = 0, 10, 110, 117
 SHOWN = "CapInh CapPrm CapEff CapBnd CapAmb Uid Gid Groups NoNewPrivs Seccomp Seccomp_filters".split()
 ALL_CAPABILITIES = struct.pack("<5I", 0x02000001, 0xFFFFFFFF, 0, 0xFF, 0)	# vfs_cap_data, effective
 
@@ -246,7 +247,7 @@ def test_denied_write_execute():
     def deny():
         syscall(PRCTL, 65, 1, 0, 0, 0)
     if libc.prctl(66, 0, 0, 0, 0) < 0:
-        return "this kernel has no PR_SET_MDWE"
+        lacking("PR_SET_MDWE")
     saved = Saved(server())
     equal(saved.outcome(become_user, deny), "lives", "nothing writable and executable")
     one = server()
@@ -259,7 +260,6 @@ def test_denied_write_execute():
     equal(one.ask(READ, one.ask(OPEN, one.put(b"/dev/urandom\0"), os.O_RDONLY), area, 4096), 4096, "read")
     equal(one.ask(MPROTECT, area, 4096, 5), 0, "mprotect")
     equal(Saved(one).outcome(become_user, deny), "EACCES", "code that was written")
-    return None
 
 
 def test_shared_memory_has_no_file():
@@ -389,87 +389,23 @@ def test_dumpable_is_kept():
     restored.end()
 
 
-def test_landlock():
-    """Files are opened as the caller would: a security module has its say."""
-    try:
-        syscall(444, 0, 0, 1)
-    except OSError:
-        return "not run: this kernel has no Landlock"
-    for name in "programs", "images":
-        os.makedirs("%s/%s" % (FOLDER, name), exist_ok=True)
-    shutil.copy(SERVER, FOLDER + "/programs/server")
-    saved = Saved(server(program=FOLDER + "/programs/server"), "images/image")
-
-    def only(*folders):
-        def restrict():
-            no_new_privs()
-            attributes = ctypes.create_string_buffer(struct.pack("<Q", 4), 8)	# READ_FILE
-            ruleset = syscall(444, address(attributes), 8, 0)
-            for folder in folders:
-                fd = os.open(folder, os.O_PATH)
-                rule = ctypes.create_string_buffer(struct.pack("<Qi", 4, fd), 12)
-                syscall(445, ruleset, 1, address(rule), 0)
-            syscall(446, ruleset, 0)
-        return restrict
-    images, programs = FOLDER + "/images", FOLDER + "/programs"
-    equal(saved.outcome(become_user, only(images, programs)), "lives", "both allowed")
-    equal(saved.outcome(become_user, only(images)), "EACCES", "the program not allowed")
-    equal(saved.outcome(become_user, only(programs)), "EACCES", "the image not allowed")
-
-
-APPARMOR = """
-profile crtools-%s {
-  signal, ptrace, unix,
-  %s/images/* mrix,
-  %s
-}
-"""
-
-
-def test_apparmor():
-    """A confined program reads and executes by an image what it may, no more."""
-    if not os.path.exists("/sys/kernel/security/lsm"):
-        subprocess.run(["mount", "-t", "securityfs", "none", "/sys/kernel/security"], check=True)
-    with open("/sys/kernel/security/lsm") as file:
-        if "apparmor" not in file.read():
-            return "not run: this kernel has no AppArmor"
-    for name in "programs", "images":
-        os.makedirs("%s/%s" % (FOLDER, name), exist_ok=True)
-    program = FOLDER + "/programs/server"
-    shutil.copy(SERVER, program)
-    saved = Saved(server(program=program), "images/image")
-
-    def confined(name):
-        def change():
-            with open("/proc/self/attr/current", "w") as file:
-                file.write("changeprofile crtools-" + name)
-        return change
-    for name, rule, wanted in (("maps", program + " mr,", "lives"), ("reads", program + " r,", "EACCES"),
-                               ("nothing", "", "EACCES")):
-        subprocess.run(["apparmor_parser", "--replace", "--skip-cache"], check=True,
-                       input=APPARMOR % (name, FOLDER, rule), text=True)
-        restored = saved.execute(become_user, confined(name))
-        equal("lives" if restored.alive() else errno.errorcode[restored.error], wanted, name)
-        if wanted == "lives":
-            with open(restored.path("attr/current")) as file:
-                equal(file.read(), "crtools-maps (enforce)\n", "confinement")
-        restored.end()
-
-
 def main():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc.umask(0o022)
     os.makedirs(FOLDER, exist_ok=True)
     shutil.copy(sys.argv[1] + "/server", SERVER)
     os.chmod(SERVER, 0o755)
-    tests = {name[5:]: test for module in (globals(), vars(privilege_dump))
+    tests = {name[5:]: test for module in (globals(), vars(privilege_modules), vars(privilege_dump))
              for name, test in module.items() if name.startswith("test_")}
-    failed = 0
+    failed = skipped = 0
     for name in sys.argv[2:] or tests:
         begin = time.monotonic()
         try:
-            remark = tests[name]()
-            print("ok   %-24s %5.1f s  %s" % (name, time.monotonic() - begin, remark or ""), flush=True)
+            tests[name]()
+            print("ok   %-24s %5.1f s" % (name, time.monotonic() - begin), flush=True)
+        except process.Lacking as what:
+            skipped += 1
+            print("SKIPPED %s: this kernel has no %s" % (name, what), flush=True)
         except Exception as error:		# every kind is a failure of this test
             failed += 1
             if not isinstance(error, (AssertionError, image.Bad)):
@@ -477,7 +413,7 @@ def main():
             print("FAIL %-24s %s: %s" % (name, type(error).__name__, error), flush=True)
         finally:
             process.end_all()
-    print("%d of %d failed" % (failed, len(sys.argv[2:] or tests)))
+    print("%d of %d failed, %d skipped" % (failed, len(sys.argv[2:] or tests), skipped))
     return 1 if failed else 0
 
 

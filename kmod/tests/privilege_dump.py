@@ -9,11 +9,11 @@ import subprocess
 
 import image
 from dump_target import check, equal, failure
-from process import (FOLDER, OTHER_USER, PRCTL, SERVER, USER, become_user, file_rights_of, own_user_namespace,
-                     server)
+from process import (FOLDER, OPEN, OTHER_USER, PRCTL, SERVER, USER, become_user, file_rights_of, in_child, lacking,
+                     own_user_namespace, server)
 
 DUMPABLE = 4
-OPEN, EXECVE, MEMFD_SECRET = 2, 59, 447
+EXECVE, MEMFD_SECRET = 59, 447
 
 
 def refused(one, uid, *also):
@@ -179,7 +179,7 @@ def test_secret_memory():
     one = server()
     fd = one.ask(MEMFD_SECRET, 0)
     if fd < 0:
-        return "not run: this kernel has no memfd_secret (%s)" % errno.errorcode[-fd]
+        lacking("memfd_secret(2)")
     equal(one.ask(77, fd, 4096), 0, "ftruncate")
     start = one.ask(9, 0, 4096, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, fd, 0)
     check(start > 0, "mmap: %d" % start)
@@ -197,32 +197,30 @@ def test_hidepid():
     folder = FOLDER + "/proc"
     os.makedirs(folder, exist_ok=True)
     own, other = server(), server(prepare=[os.getpid])
-    own.stop()
-    other.stop()
-    for level, error in (("1", errno.EPERM), ("2", errno.ENOENT)):
-        subprocess.run(["mount", "-t", "proc", "-o", "hidepid=" + level, "proc", folder], check=True)
+    # From 2 on the user's own is hidden as well once it is not to be attached to.
+    undumpable = server()
+    equal(undumpable.ask(PRCTL, DUMPABLE, 0), 0, "PR_SET_DUMPABLE")
+    for one in own, other, undumpable:
+        one.stop()
+    # Members of gid see all processes, but not with 4: what may not be attached to is not there for anybody.
+    member = ",gid=%d" % USER
+    for options, others, hidden in (("1", errno.EPERM, errno.EPERM), ("2", errno.ENOENT, errno.ENOENT),
+                                    ("4", errno.ENOENT, errno.ENOENT), ("1" + member, 0, errno.EACCES),
+                                    ("2" + member, 0, errno.EACCES), ("4" + member, errno.ENOENT, errno.ENOENT)):
+        options = "hidepid=" + options
+        subprocess.run(["mount", "-t", "proc", "-o", options, "proc", folder], check=True)
         try:
             with file_rights_of(USER):
-                for name in "dump", "mfd", "mfd/400000":
-                    equal(failure(os.stat, "%s/%d/%s" % (folder, other.pid, name)), error, "hidepid=" + level)
-                equal(failure(open, "%s/%d/dump" % (folder, other.pid), "rb"), error, "hidepid=" + level)
-                equal(failure(open, "%s/%d/dump" % (folder, own.pid), "rb"), 0, "one's own")
+                for one in other, undumpable:
+                    equal(failure(os.stat, "%s/%d/dump" % (folder, one.pid)), others, options)
+                    equal(failure(os.stat, "%s/%d/mfd" % (folder, one.pid)), others, options)
+                    equal(failure(os.stat, "%s/%d/mfd/400000" % (folder, one.pid)), hidden, options)
+                    equal(failure(os.listdir, "%s/%d/mfd" % (folder, one.pid)), hidden, options)
+                    equal(failure(open, "%s/%d/dump" % (folder, one.pid), "rb"), hidden, options)
+                equal(failure(open, "%s/%d/dump" % (folder, own.pid), "rb"), 0, "one's own, " + options)
+                check(os.listdir("%s/%d/mfd" % (folder, own.pid)), "one's own, " + options)
         finally:
             subprocess.run(["umount", folder], check=True)
-
-
-def in_child(call, *prepare):
-    """The errno of a call in a child, after those steps."""
-    child = os.fork()
-    if not child:
-        code = 255
-        try:
-            for step in prepare:
-                step()
-            code = failure(call)
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def test_user_namespaces():
@@ -239,7 +237,7 @@ def test_yama():
     """The last test: from ptrace_scope 3 there is no way back."""
     setting = "/proc/sys/kernel/yama/ptrace_scope"
     if not os.path.exists(setting):
-        return "not run: this kernel has no Yama"
+        lacking("Yama")
     one = server()
     one.stop()
 

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import re
 import select
 import signal
 import struct
@@ -11,15 +12,30 @@ import time
 
 import edit_image
 import image
+from dump_target import check, failure
 
 USER = 1000
 OTHER_USER = 1001
 FOLDER = "/var/tmp/crtools-privilege"	# /tmp may be nosuid
 SERVER = FOLDER + "/server"
-PRCTL = 157
+OPEN, MMAP, PRCTL = 2, 9, 157
 CLONE_NEWUSER = 0x10000000
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
+
+
+# Which kernels may do without what a test needs, by their release: without anything else, or elsewhere, that test fails.
+# All but Debian's own, which end in "-amd64", are built here, with Yama as the only security module.
+MAY_LACK = {"Landlock": "(?<!-amd64)$", "AppArmor": "(?<!-amd64)$", "PR_SET_MDWE": r"^6\.1\."}
+
+
+class Lacking(Exception):
+    """The kernel has not what the test needs, and need not have."""
+
+
+def lacking(what):
+    check(what in MAY_LACK and re.search(MAY_LACK[what], os.uname().release), "this kernel has no " + what)
+    raise Lacking(what)
 
 
 def syscall(*arguments):
@@ -238,6 +254,20 @@ class Saved:
             "lives" if process.alive() else "died"
         process.end()
         return result
+
+
+def in_child(call, *prepare):
+    """The errno of a call in a child, after those steps."""
+    child = os.fork()
+    if not child:
+        code = 255
+        try:
+            for step in prepare:
+                step()
+            code = failure(call)
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @contextlib.contextmanager
