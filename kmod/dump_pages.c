@@ -98,7 +98,11 @@ static int crt_walk_pte(pte_t *ptep, unsigned long addr, unsigned long next,
 		if (own < 0)
 			return own;
 	} else if (pte_special(pte)) {
-		own = false;		/* the zero page */
+		/*
+		 * The zero page. Over a file it is there in place of a page
+		 * that was written: KSM or userfaultfd put it there.
+		 */
+		own = !walk->anonymous && is_zero_pfn(pte_pfn(pte));
 	} else {
 		own = crt_is_wanted(walk, pfn_to_page(pte_pfn(pte)));
 	}

@@ -5,6 +5,7 @@ import os
 import re
 import struct
 import subprocess
+import time
 
 import image
 from image import PAGE
@@ -90,6 +91,43 @@ def test_files():
         equal(img.pages_of(f["memfd_private"], 20), [0, 7, 8], "pages of a private memfd")
         odd = img.files[img.vma_at(f["odd"]).file]
         check(odd.path.endswith(b"/odd \n name\xff"), "path with a newline: %r" % odd.path)
+
+
+def same_page(target, first, second):
+    """Both addresses show the same page of memory."""
+    with open("/proc/%d/pagemap" % target.pid, "rb", buffering=0) as pagemap:
+        entries = []
+        for address in first, second:
+            pagemap.seek(address // PAGE * 8)
+            entries.append(int.from_bytes(pagemap.read(8), "little"))
+    check(all(entry >> 63 for entry in entries), "a page is not there")
+    return len({entry & (1 << 55) - 1 for entry in entries}) == 1
+
+
+def set_ksm(**values):
+    for name, value in values.items():
+        with open("/sys/kernel/mm/ksm/" + name, "w") as file:
+            file.write("%d" % value)
+
+
+def test_zero_pages():
+    """Where the process sees zeros, the bytes of its file must not come back."""
+    path = "/dev/shm/crtools-zero.data"
+    subprocess.run("mountpoint -q /dev/shm || mount -t tmpfs tmpfs /dev/shm", shell=True, check=True)
+    with Target("zero_pages", path, uid=0) as t:
+        f = t.facts
+        check(same_page(t, f["zero"], f["uffd"] + 7 * PAGE), "no zero page from userfaultfd")
+        set_ksm(use_zero_pages=1, sleep_millisecs=1, run=1)
+        while not same_page(t, f["zero"], f["ksm"] + 5 * PAGE):
+            time.sleep(0.01)
+        set_ksm(run=0, use_zero_pages=0)
+        img = t.image()
+        same_memory(t, img)
+        for name, page in ("ksm", 5), ("uffd", 7):
+            equal(img.vma_at(f[name]).base, image.FILE, "file")
+            equal(t.memory(f[name] + page * PAGE, PAGE), bytes(PAGE), "what the process sees")
+            equal(img.pages_of(f[name], 16), [page], "pages that are not the file's: " + name)
+    os.unlink(path)
 
 
 def test_dump_leaves_holes():

@@ -16,6 +16,14 @@ void *anon(size_t pages);
 /* Writes to @count pages from number @page on. */
 void touch(void *memory, size_t page, size_t count);
 
+/* Writes the line "NAME VALUE". */
+void tell(const char *name, unsigned long value);
+
+/* dumpee_memory.c; @on_tmpfs: the path of a new file on a tmpfs. */
+void build_anon(void);
+void build_files(void);
+void build_zero_pages(const char *on_tmpfs);
+
 /* dumpee_refused.c: what an image cannot hold; ends with 2 if @kind is none. */
 void build_refused(const char *kind);
 
