@@ -21,8 +21,8 @@
 
 /* What changes when a thread runs; compared to notice that one did. */
 struct crt_run_count {
-	u64 switches;
-	u32 threads;
+	u64 switches;		/* never falls */
+	u32 threads;		/* that live */
 };
 
 /*
@@ -89,6 +89,7 @@ struct crt_dumper {
 	struct crt_buf siginfos;
 	struct crt_buf timers;		/* struct crt_posix_timer[] */
 	struct crt_itimer itimer[3];
+	struct task_cputime times;	/* of all threads, of that moment */
 	struct crt_sigaction actions[CRT_NSIG];
 
 	/* mm.c, pages.c */
@@ -134,10 +135,13 @@ static inline u32 crt_buf_count(const struct crt_buf *buf, size_t size)
  * way off the CPU.
  * crt_live_check() returns 0, -ESTALE if a thread ran, came or went since, or
  * -ESRCH if there is none any more. Both answer -ERESTARTSYS to a signal.
+ * crt_is_stopped() is of one thread; it stays so under the siglock, unless it
+ * is the older freezer's doing.
  */
 int crt_live_open(struct crt_dumper *dumper);
 void crt_live_close(struct crt_dumper *dumper);
 int crt_live_check(const struct crt_dump *dump);
+bool crt_is_stopped(struct task_struct *task);
 
 /*
  * Where the process's own pids count. Not from a task: one that is killed

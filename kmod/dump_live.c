@@ -20,9 +20,9 @@
 /*
  * The stopped states in which no more of the thread's own code can run until
  * someone lets it. The flags of the first two are cleared before the thread
- * is woken.
+ * is woken, under the siglock.
  */
-static bool crt_is_stopped(struct task_struct *task)
+bool crt_is_stopped(struct task_struct *task)
 {
 	unsigned int state;
 
@@ -55,17 +55,23 @@ static bool crt_is_dead(struct task_struct *task)
 	return READ_ONCE(task->exit_state) != 0;
 }
 
+/* It goes off the CPU, if it has not yet, and its counts stay what they are. */
+static bool crt_is_still(struct task_struct *task)
+{
+	return crt_is_stopped(task) || crt_is_dead(task);
+}
+
 static int crt_wait_asleep(struct task_struct *task)
 {
 	int ms;
 
 	for (ms = 0; crt_runs_yet(task); ms++) {
-		if (ms >= CRT_ASLEEP_MS || !crt_is_stopped(task))
+		if (ms >= CRT_ASLEEP_MS || !crt_is_still(task))
 			return -EBUSY;
 		if (msleep_interruptible(1))
 			return -ERESTARTSYS;
 	}
-	return crt_is_stopped(task) ? 0 : -EBUSY;
+	return crt_is_still(task) ? 0 : -EBUSY;
 }
 
 /* What the entry code puts into ax until the call has a result: errno 38. */
@@ -172,36 +178,56 @@ void crt_live_close(struct crt_dumper *dumper)
 }
 
 /*
- * Counts what changes when a thread runs; -ESTALE if one is not stopped, with
- * *yet one that may still be on its way to sleep, as a reference.
+ * -ESTALE if a thread is not stopped, with *yet one that may still be on its
+ * way to sleep.
+ *
+ * Switches are those of all threads that ever were. If a thread's went away
+ * with it, a process that ran could come back to the number it had before.
+ */
+static int crt_add_runs(struct signal_struct *sig, struct mm_struct *mm,
+			struct crt_run_count *ret, struct task_struct **yet)
+{
+	struct task_struct *task;
+
+	*yet = NULL;
+	ret->switches = READ_ONCE(sig->nvcsw) + READ_ONCE(sig->nivcsw);
+	ret->threads = 0;
+	__for_each_thread(sig, task) {
+		if (!crt_is_dead(task)) {
+			if (READ_ONCE(task->mm) != mm || !crt_is_stopped(task))
+				return -ESTALE;
+			ret->threads++;
+		}
+		if (crt_runs_yet(task)) {
+			*yet = task;
+			return -ESTALE;
+		}
+		ret->switches += READ_ONCE(task->nvcsw) +
+				 READ_ONCE(task->nivcsw);
+	}
+	return 0;
+}
+
+/*
+ * Counts what changes when a thread runs. -ESTALE as crt_add_runs(), *yet being
+ * a reference; -EAGAIN if a thread left the list meanwhile.
  */
 static int crt_try_count_runs(struct task_struct *leader, struct mm_struct *mm,
 			      struct crt_run_count *ret,
 			      struct task_struct **yet)
 {
-	struct task_struct *task;
-	int error = 0;
+	struct signal_struct *sig = leader->signal;
+	unsigned int seq;
+	int error;
 
-	*yet = NULL;
-	ret->switches = 0;
-	ret->threads = 0;
 	rcu_read_lock();
-	__for_each_thread(leader->signal, task) {
-		if (crt_is_dead(task))
-			continue;
-		if (READ_ONCE(task->mm) != mm || !crt_is_stopped(task)) {
-			error = -ESTALE;
-			break;
-		}
-		if (crt_runs_yet(task)) {
-			*yet = get_task_struct(task);
-			error = -ESTALE;
-			break;
-		}
-		ret->switches += READ_ONCE(task->nvcsw) +
-				 READ_ONCE(task->nivcsw);
-		ret->threads++;
-	}
+	/* Its counts are the process's then: both under this lock. */
+	seq = read_seqbegin(&sig->stats_lock);
+	error = crt_add_runs(sig, mm, ret, yet);
+	if (*yet)
+		get_task_struct(*yet);
+	if (!error && read_seqretry(&sig->stats_lock, seq))
+		error = -EAGAIN;
 	rcu_read_unlock();
 	return error;
 }
@@ -215,13 +241,14 @@ static int crt_count_runs(struct task_struct *leader, struct mm_struct *mm,
 	int error;
 
 	do {
+		cond_resched();
 		error = crt_try_count_runs(leader, mm, ret, &yet);
-		if (!yet)
-			return error;
-		error = crt_wait_asleep(yet);
-		put_task_struct(yet);
-	} while (!error && time_before(jiffies, until));
-	return error == -ERESTARTSYS ? error : -ESTALE;
+		if (yet) {
+			error = crt_wait_asleep(yet) ?: -EAGAIN;
+			put_task_struct(yet);
+		}
+	} while (error == -EAGAIN && time_before(jiffies, until));
+	return error && error != -ERESTARTSYS ? -ESTALE : error;
 }
 
 /* Another process on the same memory would go on changing it. */

@@ -13,7 +13,7 @@ from image import Image
 from dump_target import (check, equal, near, failure, Target, same_memory, seize, detach,
                          as_user, read_all, HERE, libc, PTRACE_SETOPTIONS, PTRACE_SYSCALL,
                          PTRACE_O_TRACESYSGOOD,
-                         PTRACE_INTERRUPT, PTRACE_SEIZE)
+                         PTRACE_INTERRUPT, PTRACE_SEIZE, PTRACE_SINGLESTEP)
 
 # System calls that a kernel can be built without: arch/x86/entry/syscalls/syscall_64.tbl
 OPTIONAL = {"ldt": 154, "policy": 238, "policy_of_memory": 237, "keyring": 250}
@@ -155,6 +155,50 @@ def test_liveness():
         detach(tids[:2])
     equal(failure(open, "/proc/self/dump", "rb"), errno.EBUSY, "oneself")
     equal(failure(open, "/proc/2/dump", "rb"), errno.ESRCH, "a kernel thread")
+
+
+def switches(pid):
+    """How often the threads that live have left the CPU."""
+    total = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/status" % (pid, task)) as status:
+            total += sum(int(n) for n in re.findall(r"voluntary_ctxt_switches:\s+(\d+)", status.read()))
+    return total
+
+
+def step_until(pid, wanted):
+    """Single steps of the first thread, until that many switches are counted. False: it went past it."""
+    check(not libc.ptrace(PTRACE_SEIZE, pid, 0, 0), "SEIZE")
+    os.waitpid(pid, 0x40000000)
+    while switches(pid) < wanted:
+        check(not libc.ptrace(PTRACE_SINGLESTEP, pid, 0, 0), "SINGLESTEP")
+        os.waitpid(pid, 0x40000000)
+    return switches(pid) == wanted
+
+
+def test_ran_and_looks_the_same():
+    """As many threads and, of those that live, as many switches as when the dump was opened."""
+    for _ in range(20):
+        with Target("exchange") as t:
+            with open(t.dump, "rb", buffering=0) as dump:
+                before = switches(t.pid)
+                tasks = sorted(os.listdir("/proc/%d/task" % t.pid), key=int)
+                check(dump.read(10), "stopped")
+                t.go_on()
+                os.kill(t.pid, signal.SIGUSR1)
+                equal(t.process.stdout.readline(), b"ready\n", "another thread")
+                # The first one may be on its way out still.
+                while tasks[1] in os.listdir("/proc/%d/task" % t.pid):
+                    time.sleep(0.01)
+                t.stop()
+                equal(len(os.listdir("/proc/%d/task" % t.pid)), len(tasks), "threads")
+                now = switches(t.pid)
+                check(now < before, "%d switches to begin with, not less than %d" % (now, before))
+                if step_until(t.pid, before):
+                    equal(failure(dump.read, 10), errno.ESTALE, "ran")
+                    return "after %d switches" % before
+                # A step was interrupted: two switches at once.
+    raise AssertionError("the counts were never the same")
 
 
 def test_syscall_stop():

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -83,6 +84,7 @@ static void await_named(int nr)
 {
 	while (named < nr)
 		usleep(1000);
+	named = 0;
 }
 
 static void *sleeper(void *marker)
@@ -108,6 +110,49 @@ static void build_threads(int nr)
 		if (pthread_create(&thread, &attr, sleeper, (void *)i))
 			die("pthread_create");
 	await_named(nr);
+}
+
+static sem_t may_end;
+
+/* Has gone to sleep so often that nobody else has. */
+static void *often_asleep(void *arg)
+{
+	struct timespec moment = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < 300; i++)
+		nanosleep(&moment, NULL);
+	take_name("often asleep");
+	while (sem_wait(&may_end))
+		;
+	return arg;
+}
+
+static void wake_up(int signo)
+{
+	(void)signo;
+}
+
+/*
+ * Two threads. After SIGUSR1 the second one ends and another takes its place;
+ * this one then spins, so that a debugger can let it take single steps.
+ */
+static void build_exchange(void)
+{
+	pthread_t thread;
+
+	sem_init(&may_end, 0, 0);
+	signal(SIGUSR1, wake_up);
+	if (pthread_create(&thread, NULL, often_asleep, NULL))
+		die("pthread_create");
+	await_named(1);
+	ready();
+	pause();
+	sem_post(&may_end);
+	pthread_join(thread, NULL);
+	build_threads(1);
+	ready();
+	for (;;)
+		__asm__ volatile("pause");
 }
 
 /* Interrupted calls that restart_syscall() continues. */
@@ -294,7 +339,7 @@ static void build_rseq(void)
 			 : : "r"(area) : "rax", "memory");
 }
 
-/* Registers with known content: two patterns, spinning in user mode. */
+/* Registers with known content: two patterns, a segment; spinning in user mode. */
 static void build_spin(void)
 {
 	static uint8_t pattern[32] __attribute__((aligned(32)));
@@ -305,9 +350,11 @@ static void build_spin(void)
 	__asm__ volatile("movdqa (%0), %%xmm7\n\t"
 			 "movabs $0x1122334455667788, %%r12\n\t"
 			 "movabs $0x99aabbccddeeff00, %%r13\n\t"
+			 "mov $0x2b, %%eax\n\t"
+			 "mov %%eax, %%gs\n\t"
 			 "1: pause\n\t"
 			 "jmp 1b\n\t"
-			 : : "r"(pattern) : "xmm7", "r12", "r13");
+			 : : "r"(pattern) : "rax", "xmm7", "r12", "r13");
 }
 
 int main(int argc, char **argv)
@@ -320,8 +367,12 @@ int main(int argc, char **argv)
 		build_files();
 	else if (!strcmp(state, "zero_pages"))
 		build_zero_pages(argv[2]);
+	else if (!strcmp(state, "map"))
+		map(1, PROT_READ, MAP_PRIVATE, open(argv[2], O_RDONLY), 0);
 	else if (!strcmp(state, "threads"))
 		build_threads(atoi(argv[2]));
+	else if (!strcmp(state, "exchange"))
+		build_exchange();
 	else if (!strcmp(state, "sleeps"))
 		build_sleeps();
 	else if (!strcmp(state, "signals"))
