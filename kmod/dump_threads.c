@@ -46,6 +46,57 @@ static int crt_get_regset(struct task_struct *task, unsigned int type,
 	return ret == size ? 0 : -EIO;
 }
 
+/*
+ * Where the CPU had FSGSBASE, both are what the thread set. Where it had not, a
+ * selector that is not 0 has the base of a segment, and a thread that can be
+ * dumped has made none: crt_check_thread(), crt_check_mm().
+ */
+static u64 crt_segment_base(u16 selector, u64 base)
+{
+	return boot_cpu_has(X86_FEATURE_FSGSBASE) || !selector ? base : 0;
+}
+
+/*
+ * The kernel's own way to the bases looks into the thread's LDT, by a pointer
+ * to memory that a thread which was let go gives up when it ends.
+ */
+static int crt_get_registers(struct task_struct *task,
+			     struct user_regs_struct *ret)
+{
+	const struct thread_struct *thread = &task->thread;
+	int error;
+
+	error = crt_get_regset(task, NT_PRSTATUS, ret,
+			       offsetof(struct user_regs_struct, fs_base));
+	ret->fs = READ_ONCE(thread->fsindex);
+	ret->gs = READ_ONCE(thread->gsindex);
+	ret->ds = thread->ds;
+	ret->es = thread->es;
+	ret->fs_base = crt_segment_base(ret->fs, thread->fsbase);
+	ret->gs_base = crt_segment_base(ret->gs, thread->gsbase);
+	return error;
+}
+
+/*
+ * The FPU state of a thread that runs a guest of KVM is memory of the guest's,
+ * which may go. One that was let go meanwhile must not be looked at.
+ */
+static int crt_get_fpu_regset(struct task_struct *task, unsigned int type,
+			      void *data, size_t size)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+	int ret;
+
+	sighand = crt_lock_sighand(task, &flags);
+	if (!sighand)
+		return -ESRCH;
+	ret = crt_is_stopped(task) ? crt_get_regset(task, type, data, size) :
+				     -EBUSY;
+	spin_unlock_irqrestore(&sighand->siglock, flags);
+	return ret;
+}
+
 static bool crt_has_mempolicy(struct task_struct *task)
 {
 #ifdef CONFIG_NUMA
@@ -159,8 +210,7 @@ static int crt_write_prstatus(struct crt_dumper *dumper,
 	common->pr_cstime = ns_to_kernel_old_timeval(task->signal->cstime);
 	note->pr_fpvalid = 1;
 
-	ret = crt_get_regset(task, NT_PRSTATUS, &note->pr_reg,
-			     sizeof(note->pr_reg));
+	ret = crt_get_registers(task, (struct user_regs_struct *)&note->pr_reg);
 	if (ret)
 		return ret;
 	return crt_abort_rseq(task, (struct user_regs_struct *)&note->pr_reg);
@@ -179,7 +229,7 @@ static int crt_write_fpregs(struct crt_dumper *dumper,
 	desc = crt_buf_note(&dumper->notes, "CORE", NT_PRFPREG, size);
 	if (!desc)
 		return dumper->notes.error;
-	return crt_get_regset(task, NT_PRFPREG, desc, size);
+	return crt_get_fpu_regset(task, NT_PRFPREG, desc, size);
 }
 
 /* All threads have areas of the same size; CPUs without xsave have none. */
@@ -199,7 +249,7 @@ static int crt_write_xstate(struct crt_dumper *dumper,
 	if (!desc)
 		return dumper->notes.error;
 	dumper->xstate_size = size;
-	return crt_get_regset(task, NT_X86_XSTATE, desc, size);
+	return crt_get_fpu_regset(task, NT_X86_XSTATE, desc, size);
 }
 
 static void crt_fill_signals(struct task_struct *task, struct crt_thread *to)

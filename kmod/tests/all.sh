@@ -13,12 +13,14 @@
 # images, then fuzzes the parser on this machine for SECONDS. The test inject
 # lets every allocation fail if EVERY is set, else ever fewer of the later ones.
 # TIME (seconds) and MEM (MiB) in the environment are the machine's. The test
-# races has one of its own, whose processors run at the same time.
+# races has one of its own, whose processors run at the same time, and old-cpu
+# one whose processors lack FSGSBASE, so that the kernel keeps the bases of
+# segments in another way.
 set -eu
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 module=$(readlink -f "$1") kernel=$2 workloads=$(readlink -f "$3") seconds=${4:-30} logs=${5:-}
 shift $(($# < 5 ? $# : 5))
-tests=${*:-entries dump mounts load-unload races inject exec fuzz privilege}
+tests=${*:-entries dump mounts load-unload races old-cpu inject exec fuzz privilege}
 work=$(mktemp -d) blocker=
 trap 'rm -rf "$work"' EXIT
 
@@ -67,6 +69,7 @@ for name in $TESTS; do
 	mounts) one $name bash mounts.sh /put/crtools.ko ${BLOCKER:+/put/blocker.ko} ;;
 	load-unload) one $name bash load-unload.sh /put/crtools.ko /put/churn /put/workloads "$SECONDS_EACH" ;;
 	races) one $name bash races.sh /put/crtools.ko /put/races "$SECONDS_EACH" ;;
+	old-cpu) one $name loaded bash -c '! grep -qw fsgsbase /proc/cpuinfo && python3 dump_guest.py /put registers many_threads' ;;
 	inject) SHORT=$([ -n "$EVERY" ] || echo 1) one $name bash inject.sh /put/crtools.ko /put/inject /put/workloads ;;
 	images) PART=workloads one $name bash exec.sh /put/crtools.ko /put/workloads ;;
 	exec) PART=others one $name bash exec.sh /put/crtools.ko /put/workloads ;;
@@ -99,9 +102,10 @@ machine() {
 	cat "$work/result/lines" >>"$work/lines" || code=1
 	return $code
 }
-others=$(printf ' %s ' $tests | sed 's/ races //;s/  */ /g')
+others=$(printf ' %s ' $tests | sed 's/ races / /;s/ old-cpu / /')
 [ -z "${others// /}" ] || machine console "$others" || code=1
 if [[ " $tests " = *" races "* ]]; then machine console-races races --parallel || code=1; fi
+if [[ " $tests " = *" old-cpu "* ]]; then machine console-old-cpu old-cpu --cpu fsgsbase=off || code=1; fi
 # The image parser on this machine, from the images that were made there.
 if [ -d "$work/images/workloads" ]; then
 	begin=${EPOCHREALTIME/./} outcome=PASSED

@@ -36,6 +36,7 @@ def test_registers():
                 regs = img.threads[0]["regs"]
                 equal((regs["r12"], regs["r13"]), (0x1122334455667788, 0x99aabbccddeeff00), "r12, r13")
                 equal(img.threads[0]["fp"][160 + 7 * 16:160 + 8 * 16], bytes(range(0x10, 0x20)), "xmm7")
+                equal((regs["gs"], regs["gs_base"]), (0x2b, 0), "gs")
                 equal(regs["orig_rax"], (1 << 64) - 1, "orig_rax")
             detach(tids)
 

@@ -16,6 +16,7 @@ run() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--cpus) CPUS=$2; shift 2 ;;
+		--cpu) CPU=$CPU,$2; shift 2 ;;
 		--parallel) THREAD=multi; shift ;;
 		--mem) MEM=$2; shift 2 ;;
 		--time) TIME=$2; shift 2 ;;
