@@ -34,14 +34,15 @@ static void crt_thread_cputime(struct task_struct *task,
 }
 
 /*
- * The time of a CPU clock, or -EOPNOTSUPP if it is another process's.
+ * The time of a CPU clock when the timers were sampled, or -EOPNOTSUPP if it
+ * is another process's.
  * @pid: whose clock, NULL: the process's own.
  */
 int crt_dump_cpu_clock(struct crt_dumper *dumper, struct pid *pid, u32 which,
 		       bool thread, u64 *ret)
 {
 	struct task_struct *task = dumper->leader;
-	struct task_cputime times;
+	struct task_cputime times = dumper->times;
 
 	if (pid) {
 		rcu_read_lock();
@@ -54,8 +55,6 @@ int crt_dump_cpu_clock(struct crt_dumper *dumper, struct pid *pid, u32 which,
 	}
 	if (thread)
 		crt_thread_cputime(task, &times);
-	else
-		crt_call(thread_group_cputime)(dumper->leader, &times);
 	*ret = crt_cpu_clock(which, &times);
 	return 0;
 }
@@ -177,7 +176,6 @@ u32 crt_dump_count_timers(struct signal_struct *sig)
 void crt_dump_sample_timers(struct crt_dumper *dumper)
 {
 	struct signal_struct *sig = dumper->leader->signal;
-	struct task_cputime times;
 	struct k_itimer *timer;
 	u32 i;
 
@@ -187,7 +185,8 @@ void crt_dump_sample_timers(struct crt_dumper *dumper)
 				  ktime_to_ns(sig->it_real_incr),
 				  hrtimer_active(&sig->real_timer));
 
-	crt_call(thread_group_cputime)(dumper->leader, &times);
+	/* Once: it goes through all threads, and there may be many timers. */
+	crt_call(thread_group_cputime)(dumper->leader, &dumper->times);
 	for (i = ITIMER_VIRTUAL; i <= ITIMER_PROF; i++) {
 		u32 which = i == ITIMER_PROF ? CPUCLOCK_PROF : CPUCLOCK_VIRT;
 		const struct cpu_itimer *it = &sig->it[which];
@@ -196,7 +195,7 @@ void crt_dump_sample_timers(struct crt_dumper *dumper)
 		if (it->expires)
 			dumper->itimer[i].value_ns =
 				crt_until(it->expires,
-					  crt_cpu_clock(which, &times));
+					  crt_cpu_clock(which, &dumper->times));
 	}
 	crt_for_each_timer(timer, sig)
 		crt_sample_timer(dumper, timer);
