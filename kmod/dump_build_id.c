@@ -39,8 +39,9 @@ static u32 crt_find_in_notes(const u8 *notes, size_t size, u8 *id, u32 max)
 
 /*
  * Writes the build id to @id, which has room for @max bytes, and returns its
- * length, 0 if there is none, or -ENOMEM. The headers and notes must be in the
- * first page, where linkers put them.
+ * length, 0 if there is none, or an error: a file that cannot be read just now
+ * is not one without a build id. The headers and notes must be in the first
+ * page, where linkers put them.
  */
 int crt_build_id(struct file *file, u8 *id, u32 max)
 {
@@ -56,8 +57,9 @@ int crt_build_id(struct file *file, u8 *id, u32 max)
 	if (!data)
 		return -ENOMEM;
 	size = kernel_read(file, data, PAGE_SIZE, &pos);
-	if (size == -ENOMEM)
-		ret = -ENOMEM;
+	/* Not all files can be read like this; with O_DIRECT some cannot. */
+	if (size < 0 && size != -EINVAL && size != -EFAULT)
+		ret = size;
 	ehdr = (void *)data;
 	if (size < (ssize_t)sizeof(*ehdr) ||
 	    memcmp(ehdr->e_ident, ELFMAG, SELFMAG) ||

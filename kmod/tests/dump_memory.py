@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of what /proc/PID/dump says of memory."""
 import ctypes
+import errno
 import os
 import re
 import struct
@@ -156,6 +157,41 @@ def test_build_id():
         equal(exe.build_id[:exe.build_id_len].hex(), wanted.group(1), "build id")
         libc_file = next(f for f in img.files if b"libc.so" in f.path)
         check(libc_file.build_id_len == 20, "build id of libc")
+
+
+def romfs(name, data):
+    """A disk with one file, as Documentation/filesystems/romfs.rst in the kernel's sources has it."""
+    directory, file = 32, 64
+    disk = struct.pack(">8sII16s", b"-rom1fs-", file + 32 + len(data), 0, b"disk")
+    disk += struct.pack(">IIII16s", 1 | 8, file, 0, 0, b".")
+    disk += struct.pack(">IIII16s", 2 | 8, 0, len(data), 0, name) + data
+    check(len(disk) >= 512 and disk.index(b".") == directory + 16, "layout")
+    checksum = -sum(struct.unpack(">128I", disk[:512])) & 0xFFFFFFFF
+    return disk[:12] + struct.pack(">I", checksum) + disk[16:] + bytes(-len(disk) % 4096)
+
+
+def test_file_of_a_broken_disk():
+    """Its build id cannot be read: that is not the same as having none."""
+    disk, folder = "/var/tmp/disk", "/var/tmp/of-the-disk"
+    if subprocess.run("modprobe -a loop romfs", shell=True, capture_output=True, check=False).returncode:
+        return "not run: this kernel has no romfs or no loop devices"
+    os.makedirs(folder, exist_ok=True)
+    with open(HERE + "/dumpee", "rb") as program, open(disk, "wb") as file:
+        file.write(romfs(b"program", program.read()))
+    # Without direct I/O, a loop device may give zeros where its file has ended.
+    mount = ("device=$(losetup --find --show --read-only --direct-io=on %s) && mount -t romfs -o ro $device %s && "
+             "losetup --detach $device" % (disk, folder))
+    subprocess.run(mount, shell=True, check=True)
+    with Target("map", folder + "/program") as t:
+        file = next(f for f in t.image().files if f.path == (folder + "/program").encode())
+        equal(file.build_id_len, 20, "build id on a sound disk")
+    subprocess.run(["umount", folder], check=True)
+    subprocess.run(mount, shell=True, check=True)
+    with Target("map", folder + "/program") as t:
+        os.truncate(disk, 0)
+        equal(failure(open, t.dump, "rb"), errno.EIO, "dump")
+    subprocess.run(["umount", folder], check=True)
+    os.unlink(disk)
 
 
 def test_mm():

@@ -130,6 +130,11 @@ void build_files(void)
 	memory[0] = 'Q';
 	tell("memfd_private", (unsigned long)memory);
 
+	/* The kernel cannot read all of these itself. */
+	fd = open("plain.data", O_RDONLY | O_DIRECT);
+	if (fd >= 0)
+		map(16, PROT_READ, MAP_PRIVATE, fd, 0);
+
 	/* Another name for the first one: no hole, no byte of it counts twice. */
 	fd = new_file("odd \n name\xff", 2);
 	memory = map(2, PROT_READ, MAP_PRIVATE, fd, 0);
