@@ -27,9 +27,13 @@
  *      which is why it is left out of 2: others may have it attached.
  *
  * where 3 and 5 are for regular files only: opening a device gives more than
- * its bytes. Otherwise EACCES. In cases 2 to 5 reading is nothing new: who may
- * attach can read the mapping, and the file past its end with mremap(); and
- * the mode of the file must let one read, all the same.
+ * its bytes. Otherwise EACCES.
+ *
+ * The mode of the file must let one read, all the same. Who may attach can
+ * read the file from the mapping's first page on without a link: mremap()
+ * goes past a mapping's end. What is before its start can be had if the file
+ * was opened for writing and is shared (remap_file_pages()). So in cases 2 and
+ * 3 a link may lead to bytes that one may read, but had no way to.
  */
 
 #include <linux/capability.h>
